@@ -1,0 +1,1 @@
+"""Measurements of fastfetch beside its peers and beside Rust alone."""

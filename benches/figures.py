@@ -1,0 +1,124 @@
+"""What was measured, and what follows from it: medians, ratios and the goals."""
+
+from dataclasses import dataclass
+from enum import Enum
+from statistics import median
+from typing import TypedDict
+
+
+class Sample(TypedDict):
+    """One round of one program, as it printed it."""
+
+    requests: int
+    ok: int
+    size: int
+    seconds: float
+    cpu_seconds: float
+    peak_rss_kb: int
+
+
+class Row(TypedDict):
+    name: str
+    count: int
+    samples: list[Sample]
+    problem: str | None
+
+
+class Table(TypedDict):
+    name: str
+    title: str
+    baseline: str
+    rows: list[Row]
+
+
+class Report(TypedDict):
+    date: str
+    rounds: int
+    machine: dict[str, str]
+    versions: dict[str, str]
+    tables: list[Table]
+
+
+class Measure(Enum):
+    RATE = "rate per s"
+    CPU = "CPU µs each"
+    RSS = "peak RSS MB"
+
+    def of(self, sample: Sample) -> float:
+        match self:
+            case Measure.RATE:
+                return sample["requests"] / sample["seconds"]
+            case Measure.CPU:
+                return sample["cpu_seconds"] / sample["requests"] * 1e6
+            case Measure.RSS:
+                return sample["peak_rss_kb"] * 1024 / 1e6
+
+
+def middle(row: Row, measure: Measure) -> float | None:
+    """The median of a row, or None where it could not be measured."""
+    if row["problem"] is not None or not row["samples"]:
+        return None
+    return median(measure.of(sample) for sample in row["samples"])
+
+
+def spread(row: Row, measure: Measure) -> float:
+    """How far the rounds lie apart: (highest - lowest) / median."""
+    values = [measure.of(sample) for sample in row["samples"]]
+    return (max(values) - min(values)) / median(values)
+
+
+def find(report: Report, path: str) -> Row | None:
+    """The row called table/name."""
+    rows = {f"{table['name']}/{row['name']}": row for table in report["tables"] for row in table["rows"]}
+    return rows.get(path)
+
+
+def ratio(row: Row, baseline: Row | None, measure: Measure) -> float | None:
+    """The ratio of two medians."""
+    above = middle(row, measure)
+    below = None if baseline is None else middle(baseline, measure)
+    return above / below if above is not None and below is not None else None
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound on a measure of a row, or on its ratio to another row's. Rows are named table/name."""
+
+    row: str
+    measure: Measure
+    bound: float
+    at_least: bool
+    against: str | None = None
+
+    def text(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        against = f" × {self.against}" if self.against else ""
+        return f"{self.row}: {self.measure.value} {sign} {self.bound:g}{against}"
+
+    def value(self, report: Report) -> float | None:
+        row = find(report, self.row)
+        if row is None:
+            return None
+        if self.against is None:
+            return middle(row, self.measure)
+        return ratio(row, find(report, self.against), self.measure)
+
+    def verdict(self, report: Report) -> str:
+        value = self.value(report)
+        if value is None:
+            return "not measured"
+        return "pass" if (value >= self.bound if self.at_least else value <= self.bound) else "miss"
+
+
+# A peer is met both in the way that a list of URLs invites (gather/...) and in its fastest way (await/...).
+GOALS = (
+    Goal("gather/fastfetch", Measure.RATE, 0.9, at_least=True, against="gather/floor-reqwest"),
+    Goal("gather/fastfetch", Measure.CPU, 1.15, at_least=False, against="gather/floor-reqwest"),
+    Goal("gather/fastfetch", Measure.RATE, 2, at_least=True, against="gather/wreq"),
+    Goal("gather/fastfetch", Measure.RATE, 2, at_least=True, against="await/wreq"),
+    Goal("gather/fastfetch", Measure.RATE, 8, at_least=True, against="gather/aiohttp"),
+    Goal("gather/fastfetch", Measure.RATE, 8, at_least=True, against="await/aiohttp"),
+    Goal("await/fastfetch", Measure.RATE, 1.7, at_least=True, against="await/wreq"),
+    Goal("sleep/fastfetch.sleep", Measure.CPU, 0.95, at_least=False, against="sleep/asyncio.sleep"),
+    Goal("hold/fastfetch", Measure.RSS, 120, at_least=False),
+)

@@ -1,0 +1,105 @@
+"""The server every client is measured against: one nginx worker with two JSON files, on loopback."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CONFIGURATION = """
+worker_processes 1;
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 1024; multi_accept on; }}
+http {{
+    access_log off;
+    default_type application/json;
+    keepalive_requests 1000000000;
+    keepalive_timeout 1h;
+    open_file_cache max=16 inactive=1h;
+    open_file_cache_valid 1h;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{ listen {address}; root {folder}/files; }}
+}}
+"""
+SMALL_BYTES = 171
+RECORDS = 107
+
+
+def small_json() -> str:
+    """One record, exactly SMALL_BYTES long."""
+    record = {"id": 1234567, "name": "Ada Lovelace", "tags": ["math", "poetry"], "score": 12.75, "note": ""}
+    record["note"] = "x" * (SMALL_BYTES - len(json.dumps(record)))
+    return json.dumps(record)
+
+
+def records_json() -> str:
+    """A list of RECORDS records, about 12 KB."""
+    return json.dumps([record(number) for number in range(RECORDS)])
+
+
+def record(number: int) -> dict[str, object]:
+    return {
+        "id": number,
+        "name": f"record {number:03}",
+        "score": number * 1.25,
+        "active": number % 2 == 0,
+        "tags": ["a", "b"],
+        "at": f"2025-01-01T00:{number % 60:02}",
+    }
+
+
+def nginx_path() -> str:
+    """Debian keeps nginx outside the PATH of ordinary users."""
+    path = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if path is None:
+        raise SystemExit("nginx is not installed: apt-get install --no-install-recommends nginx-light")
+    return path
+
+
+def nginx_version() -> str:
+    answer = subprocess.run([nginx_path(), "-v"], capture_output=True, text=True, check=True)
+    return answer.stderr.strip().removeprefix("nginx version: nginx/")
+
+
+@contextmanager
+def nginx() -> Iterator[str]:
+    """Run nginx in a temporary folder and give its base URL.
+
+    The socket listens before nginx starts and is handed over in nginx's own way of replacing itself
+    (the variable NGINX): no port is guessed, and no client can come too early.
+    """
+    with (
+        tempfile.TemporaryDirectory() as name,
+        socket.create_server(("127.0.0.1", 0), backlog=511) as listener,
+    ):
+        listener.setblocking(False)  # as nginx would have made it
+        folder = Path(name)
+        folder.chmod(0o755)  # the worker is another user when the master is root
+        files = folder / "files"
+        files.mkdir()
+        (files / "small.json").write_text(small_json())
+        (files / "records.json").write_text(records_json())
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        configuration = folder / "nginx.conf"
+        configuration.write_text(CONFIGURATION.format(folder=folder, address=address))
+        server = subprocess.Popen(
+            [nginx_path(), "-p", name, "-e", f"{name}/start.log", "-c", str(configuration)],
+            env={**os.environ, "NGINX": f"{listener.fileno()};"},
+            pass_fds=[listener.fileno()],
+        )
+        listener.close()  # nginx owns it now; if nginx dies, clients are refused at once
+        try:
+            yield f"http://{address}"
+        finally:
+            server.terminate()
+            server.wait()

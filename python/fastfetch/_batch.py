@@ -1,0 +1,101 @@
+"""Many requests whose results stay reachable, whatever happens to the task that awaits them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from fastfetch import _core
+from fastfetch._progress import Progress
+from fastfetch._results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+    from typing import Any, Unpack
+
+    from fastfetch._client import Client
+    from fastfetch._core import Request
+    from fastfetch._options import BatchOptions
+
+__all__ = ["Batch"]
+
+
+class Batch:
+    """Many requests, to be awaited. ``await gather(urls)`` is ``await Batch(urls)``.
+
+    Where the wait is cut short (a cancelled task, an interrupted notebook cell), `results` has what is done, and awaiting the
+    batch again goes on with the rest.
+
+    Parameters
+    ----------
+    urls
+        Any iterable of URLs and `Request` objects; it is read at once.
+    client
+        The client to use; None for the module's own.
+    concurrency, per_host, timeout, headers
+        As for `gather`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where an option is wrong. An item that is wrong becomes that item's error.
+
+    Examples
+    --------
+    >>> import asyncio, fastfetch
+    >>> batch = fastfetch.Batch(["not a url"])
+    >>> asyncio.run(asyncio.wait_for(batch, timeout=10)).counts
+    {'InvalidURL': 1}
+    >>> batch.progress.failed
+    1
+    """
+
+    __slots__ = ("_client", "_native", "_since", "_spent")
+
+    def __init__(
+        self, urls: Iterable[str | Request], *, client: Client | None = None, **options: Unpack[BatchOptions]
+    ) -> None:
+        if client is None:
+            from fastfetch._api import default_client as client
+        self._client = client
+        self._native = _core.Batch(client._native, urls, **options)
+        self._spent = 0.0
+        self._since: float | None = None
+
+    @property
+    def results(self) -> Results:
+        """What is done so far, in input order."""
+        return Results(self._native.rows(), self._client)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come, at this moment."""
+        in_flight, ok, refused, failed, size = self._native.counters()
+        running = 0.0 if self._since is None else time.monotonic() - self._since
+        return Progress(
+            total=len(self._native),
+            done=ok + refused + failed,
+            ok=ok,
+            failed=failed,
+            in_flight=in_flight,
+            bytes=size,
+            elapsed=self._spent + running,
+        )
+
+    def __await__(self) -> Generator[Any, None, Results]:
+        return self._run().__await__()
+
+    async def _run(self) -> Results:
+        start = self._since = time.monotonic()
+        try:
+            await _core.gather_fetch(self._native)
+        finally:
+            self._spent += time.monotonic() - start
+            self._since = None
+        return self.results
+
+    def __len__(self) -> int:
+        return len(self._native)
+
+    def __repr__(self) -> str:
+        return f"<Batch {self.progress}>"

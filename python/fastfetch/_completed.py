@@ -1,0 +1,99 @@
+"""Responses as they complete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING
+
+from fastfetch import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastfetch._core import Request, Response
+    from fastfetch._options import BatchOptions
+
+__all__ = ["Completed"]
+
+
+class Completed:
+    """The async iterator that `as_completed` returns. `aclose` stops it early, as does dropping it.
+
+    Examples
+    --------
+    >>> import asyncio, fastfetch
+    >>> async def main():
+    ...     return [type(response.error).__name__ async for response in fastfetch.as_completed(["one", "two"])]
+    >>> asyncio.run(main())
+    ['InvalidURL', 'InvalidURL']
+    """
+
+    def __init__(
+        self,
+        client: _core.Client,
+        urls: Iterable[str | Request] | AsyncIterable[str | Request],
+        options: BatchOptions,
+    ) -> None:
+        if isinstance(urls, str) or not (isinstance(urls, AsyncIterable) or hasattr(urls, "__iter__")):
+            raise TypeError(
+                f"urls: expected an iterable or async iterable of str or Request, got {type(urls).__name__}"
+            )
+        self._stream = _core.Stream(client, **options)
+        self._more = True
+        self._failure: BaseException | None = None
+        self._pump: asyncio.Task[None] | None = None
+        if isinstance(urls, AsyncIterable):
+            self._source: AsyncIterable[str | Request] | None = urls
+        else:
+            self._source = None
+            self._items = iter(urls)
+
+    def __aiter__(self) -> Completed:
+        return self
+
+    async def __anext__(self) -> Response:
+        while True:
+            self._refill()
+            response = self._stream.take()
+            if response is not None:
+                return response
+            if not self._more and not self._stream.pending:
+                failure, self._failure = self._failure, None
+                raise failure or StopAsyncIteration
+            await self._stream.ready()
+
+    def _refill(self) -> None:
+        """Takes from the source what there is room for; its failure waits until what it gave before has been read."""
+        if not self._more:
+            return
+        try:
+            if self._source is None:
+                self._more = self._stream.fill(self._items)
+            elif self._pump is None:
+                self._pump = asyncio.get_running_loop().create_task(_pump(self._source, self._stream))
+                self._stream.listen(self._pump)
+            else:
+                self._more = not self._stream.ended()
+        except BaseException as failure:
+            self._more, self._failure = False, failure
+
+    async def aclose(self) -> None:
+        """Stops everything that is in flight, and ends the iteration."""
+        self._stream.close()
+        self._more, self._failure = False, None
+        if self._pump is not None:
+            self._pump.cancel()
+
+    def __del__(self) -> None:
+        pump: asyncio.Task[None] | None = getattr(self, "_pump", None)
+        if pump is not None and not pump.done() and not pump.get_loop().is_closed():
+            # Any thread may drop the last reference, and a task may only be cancelled on its loop's.
+            pump.get_loop().call_soon_threadsafe(pump.cancel)
+
+
+async def _pump(source: AsyncIterable[str | Request], stream: _core.Stream) -> None:
+    async for item in source:
+        stream.push(item)
+        if not stream.has_room:
+            await stream.room()

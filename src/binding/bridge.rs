@@ -1,0 +1,389 @@
+//! The door between Rust futures and event loops.
+//!
+//! Each event loop has one port. The I/O thread puts finished answers on the port's outbox and wakes the loop when the outbox
+//! was empty: once per burst. The loop drains the whole outbox in one turn, on its own thread, and only there do answers
+//! become Python objects. No Python object crosses to the I/O thread, and the I/O thread never attaches to the interpreter;
+//! that is why it is fast, and why exit, fork and closed loops are safe.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pyo3::PyTraverseError;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::PyVisit;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString, PyWeakrefReference};
+use slab::Slab;
+
+use super::wake::Bell;
+#[cfg(unix)]
+use super::wake::Descriptor;
+use crate::engine::process::{ProcessBound, epoch, lock};
+use crate::engine::runtime;
+
+/// A finished value that has still to become a Python object.
+pub type Answer = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
+
+/// Names a waiter: its place, and a serial number, since places are used again.
+pub type Key = (usize, u64);
+
+/// While anything is in flight the loop turns this often. ipykernel does not see an interrupt while its loop sleeps:
+/// https://github.com/ipython/ipykernel/issues/881.
+const HEARTBEAT: Duration = Duration::from_millis(100);
+
+static WAKES: AtomicU64 = AtomicU64::new(0);
+static COMPLETIONS: AtomicU64 = AtomicU64::new(0);
+
+/// The Rust side of a port: all that the I/O thread sees of an event loop.
+pub struct Outbox {
+    arrived: Mutex<Vec<Message>>,
+    wake: Wake,
+    waiting: AtomicUsize,
+    beating: AtomicBool,
+    closed: AtomicBool,
+}
+
+/// What arrives for a loop.
+enum Message {
+    /// An answer for whoever waits under this key.
+    Answer(Key, Answer),
+    /// Something to be run on the loop's thread.
+    Run(Box<dyn FnOnce() + Send>),
+}
+
+enum Wake {
+    #[cfg(unix)]
+    Descriptor(Descriptor),
+    Bell(Bell),
+}
+
+impl Outbox {
+    fn new(wake: Wake) -> Arc<Self> {
+        Arc::new(Self {
+            arrived: Mutex::default(),
+            wake,
+            waiting: AtomicUsize::new(0),
+            beating: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Delivers an answer. Whoever no longer waits, or whose loop is closed, gets nothing, silently.
+    pub fn answer(&self, key: Key, answer: Answer) {
+        COMPLETIONS.fetch_add(1, Ordering::Relaxed);
+        self.push(Message::Answer(key, answer));
+    }
+
+    /// Has something run on the loop's thread, attached to the interpreter.
+    pub fn run(&self, what: Box<dyn FnOnce() + Send>) {
+        self.push(Message::Run(what));
+    }
+
+    fn push(&self, message: Message) {
+        if self.closed.load(Ordering::Acquire) {
+            return;
+        }
+        let mut arrived = lock(&self.arrived);
+        arrived.push(message);
+        let first = arrived.len() == 1;
+        drop(arrived);
+        // The loop takes all that has arrived at once, so only the first of a burst has to wake it.
+        if first {
+            WAKES.fetch_add(1, Ordering::Relaxed);
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        match &self.wake {
+            #[cfg(unix)]
+            Wake::Descriptor(descriptor) => descriptor.wake(),
+            Wake::Bell(bell) => bell.ring(),
+        }
+    }
+
+    /// Turns the loop while anything is in flight, and ends with it.
+    fn beat(self: &Arc<Self>) {
+        if self.beating.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let outbox = self.clone();
+        // Without a runtime nothing is in flight either.
+        let _ = runtime::spawn(Box::pin(async move {
+            loop {
+                tokio::time::sleep(HEARTBEAT).await;
+                if outbox.waiting.load(Ordering::Acquire) == 0 {
+                    outbox.beating.store(false, Ordering::Release);
+                    // Someone may have come between the look and the store, and have seen it beating.
+                    if outbox.waiting.load(Ordering::Acquire) == 0 || outbox.beating.swap(true, Ordering::AcqRel) {
+                        return;
+                    }
+                }
+                outbox.wake();
+            }
+        }));
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.waiting.store(0, Ordering::Release);
+        if let Wake::Bell(bell) = &self.wake {
+            bell.end();
+        }
+    }
+}
+
+/// The Python side of a port. The loop owns it, as the callback of the descriptor it watches; a closed loop drops it.
+#[pyclass(frozen, weakref, module = "fastfetch._core")]
+pub struct Port {
+    outbox: ProcessBound<Arc<Outbox>>,
+    event_loop: Py<PyAny>,
+    create_future: Py<PyAny>,
+    waiters: Mutex<Waiters>,
+}
+
+#[derive(Default)]
+struct Waiters {
+    places: Slab<Waiter>,
+    serial: u64,
+}
+
+struct Waiter {
+    serial: u64,
+    future: Py<PyAny>,
+    answer: Option<Answer>,
+}
+
+impl Port {
+    /// The port of the loop that runs on this thread.
+    pub fn of_running_loop(py: Python<'_>) -> PyResult<Py<Self>> {
+        static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let running = RUNNING.import(py, "asyncio.events", "_get_running_loop")?.call0()?;
+        if running.is_none() {
+            let hint = "no running asyncio event loop: use `await` inside an async function started with asyncio.run(...)";
+            return Err(PyRuntimeError::new_err(hint));
+        }
+        match Self::carried_by(&running)? {
+            Some(port) => Ok(port),
+            None => Self::open(&running),
+        }
+    }
+
+    /// The port that a loop carries: as a weak reference where the loop owns the port through the descriptor it watches, so that
+    /// closing the loop ends the port; else the port itself.
+    fn carried_by(event_loop: &Bound<'_, PyAny>) -> PyResult<Option<Py<Self>>> {
+        let Some(carried) = event_loop.getattr_opt(carried_name(event_loop.py()))? else { return Ok(None) };
+        let port = match carried.cast::<PyWeakrefReference>() {
+            Ok(weak) => weak.upgrade_as::<Self>()?.map(Bound::unbind),
+            Err(_) => carried.cast::<Self>().ok().map(|port| port.clone().unbind()),
+        };
+        Ok(port.filter(|port| port.get().outbox.get().is_some()))
+    }
+
+    fn open(event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
+        let py = event_loop.py();
+        let carried = carried_name(py);
+        if let Some(port) = Self::open_watched(event_loop)? {
+            event_loop.setattr(carried, PyWeakrefReference::new(port.bind(py))?)?;
+            return Ok(port);
+        }
+        let port = Self::open_with_herald(event_loop)?;
+        event_loop.setattr(carried, &port)?;
+        Ok(port)
+    }
+
+    fn new(event_loop: &Bound<'_, PyAny>, wake: Wake) -> PyResult<Py<Self>> {
+        let port = Self {
+            outbox: ProcessBound::new(Outbox::new(wake)),
+            event_loop: event_loop.clone().unbind(),
+            create_future: event_loop.getattr(intern!(event_loop.py(), "create_future"))?.unbind(),
+            waiters: Mutex::default(),
+        };
+        Py::new(event_loop.py(), port)
+    }
+
+    #[cfg(unix)]
+    fn open_watched(event_loop: &Bound<'_, PyAny>) -> PyResult<Option<Py<Self>>> {
+        let py = event_loop.py();
+        let descriptor = Descriptor::new()?;
+        let fileno = descriptor.fileno();
+        let port = Self::new(event_loop, Wake::Descriptor(descriptor))?;
+        match event_loop.call_method1(intern!(py, "add_reader"), (fileno, &port)) {
+            Ok(_) => Ok(Some(port)),
+            Err(error) if error.is_instance_of::<pyo3::exceptions::PyNotImplementedError>(py) => Ok(None),
+            Err(error) if error.is_instance_of::<pyo3::exceptions::PyAttributeError>(py) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn open_watched(_: &Bound<'_, PyAny>) -> PyResult<Option<Py<Self>>> {
+        Ok(None)
+    }
+
+    /// For loops that watch no descriptors (Windows' default one, some of other people's making): a thread of the loop's own
+    /// that does nothing but ring. It touches the interpreter, so it cannot be the I/O thread.
+    fn open_with_herald(event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
+        let py = event_loop.py();
+        let port = Self::new(event_loop, Wake::Bell(Bell::default()))?;
+        let Some(outbox) = port.get().outbox.get().cloned() else { return Ok(port) };
+        let weak = PyWeakrefReference::new(port.bind(py))?.unbind();
+        std::thread::Builder::new().name("fastfetch-herald".into()).spawn(move || {
+            let Wake::Bell(bell) = &outbox.wake else { return };
+            let mut weak = Some(weak);
+            while bell.wait() {
+                let rung = Python::try_attach(|py| {
+                    let Some(Ok(Some(port))) = weak.as_ref().map(|weak| weak.bind(py).upgrade_as::<Self>()) else { return };
+                    let event_loop = port.get().event_loop.bind(py);
+                    // A closed loop refuses; nobody waits on it any more.
+                    let _ = event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (&port,));
+                });
+                if rung.is_none() {
+                    // The interpreter is going: what refers to it is left to it.
+                    std::mem::forget(weak.take());
+                    return;
+                }
+            }
+            let dropped = Python::try_attach(|_| drop(weak.take()));
+            if dropped.is_none() {
+                std::mem::forget(weak);
+            }
+        })?;
+        Ok(port)
+    }
+
+    /// What the I/O thread sees of the loop.
+    pub fn outbox(&self) -> PyResult<&Arc<Outbox>> {
+        self.outbox.get().ok_or_else(|| PyRuntimeError::new_err("this event loop was inherited through a fork"))
+    }
+
+    /// Enters a waiter: its key, and the asyncio future that is done once its answer is there.
+    pub fn enter<'py>(&self, py: Python<'py>) -> PyResult<(Key, Arc<Outbox>, Bound<'py, PyAny>)> {
+        let outbox = self.outbox()?;
+        let future = self.create_future.bind(py).call0()?;
+        let mut waiters = lock(&self.waiters);
+        waiters.serial += 1;
+        let serial = waiters.serial;
+        let place = waiters.places.insert(Waiter { serial, future: future.clone().unbind(), answer: None });
+        drop(waiters);
+        outbox.waiting.fetch_add(1, Ordering::AcqRel);
+        outbox.beat();
+        Ok(((place, serial), outbox.clone(), future))
+    }
+
+    /// Takes a waiter's answer and forgets the waiter; `None` where no answer has come, and the waiter stays.
+    pub fn take(&self, key: Key) -> Option<Answer> {
+        let answered = lock(&self.waiters).places.get(key.0).is_some_and(|w| w.serial == key.1 && w.answer.is_some());
+        if answered { self.leave(key)?.answer } else { None }
+    }
+
+    /// Forgets a waiter.
+    pub fn forget(&self, key: Key) {
+        drop(self.leave(key));
+    }
+
+    fn leave(&self, (place, serial): Key) -> Option<Waiter> {
+        let mut waiters = lock(&self.waiters);
+        if waiters.places.get(place).is_none_or(|waiter| waiter.serial != serial) {
+            return None;
+        }
+        let waiter = waiters.places.try_remove(place);
+        drop(waiters);
+        if let Some(outbox) = self.outbox.get() {
+            outbox.waiting.fetch_sub(1, Ordering::AcqRel);
+        }
+        waiter
+    }
+
+    /// Puts an answer before its waiter; the future to finish, where somebody still waits.
+    fn answer(&self, py: Python<'_>, (place, serial): Key, answer: Answer) -> Option<Py<PyAny>> {
+        let mut waiters = lock(&self.waiters);
+        let waiter = waiters.places.get_mut(place).filter(|waiter| waiter.serial == serial)?;
+        waiter.answer = Some(answer);
+        Some(waiter.future.clone_ref(py))
+    }
+}
+
+#[pymethods]
+impl Port {
+    /// Finishes the futures of all answers that have come. Called by the loop.
+    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(outbox) = self.outbox.get() else { return Ok(()) };
+        #[cfg(unix)]
+        if let Wake::Descriptor(descriptor) = &outbox.wake {
+            descriptor.clear();
+        }
+        let arrived = std::mem::take(&mut *lock(&outbox.arrived));
+        for message in arrived {
+            let (key, answer) = match message {
+                Message::Answer(key, answer) => (key, answer),
+                Message::Run(what) => {
+                    what();
+                    continue;
+                }
+            };
+            let Some(future) = self.answer(py, key, answer) else { continue };
+            let future = future.bind(py);
+            // A cancelled future is done already; its task is about to drop the call.
+            if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
+                future.call_method1(intern!(py, "set_result"), (py.None(),))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.event_loop)?;
+        visit.call(&self.create_future)?;
+        // Held by another thread only in the instant of a change; the collector comes again.
+        if let Ok(waiters) = self.waiters.try_lock() {
+            for (_, waiter) in &waiters.places {
+                visit.call(&waiter.future)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn __clear__(&self) {
+        let places = std::mem::take(&mut lock(&self.waiters).places);
+        drop(places);
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        if let Some(outbox) = self.outbox.get() {
+            outbox.close();
+        }
+    }
+}
+
+/// The attribute under which a loop carries its port.
+fn carried_name(py: Python<'_>) -> &Bound<'_, PyString> {
+    intern!(py, "_fastfetch_port")
+}
+
+/// Counts what crossed the bridge in this process: `completions`, and the `wakes` that told event loops of them.
+///
+/// Examples
+/// --------
+/// >>> from fastfetch._core import bridge_counters
+/// >>> sorted(bridge_counters())
+/// ['completions', 'forks', 'wakes']
+#[pyfunction]
+pub fn bridge_counters(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let counters = PyDict::new(py);
+    counters.set_item("wakes", WAKES.load(Ordering::Relaxed))?;
+    counters.set_item("completions", COMPLETIONS.load(Ordering::Relaxed))?;
+    counters.set_item("forks", epoch())?;
+    Ok(counters)
+}
+
+/// Ends the I/O thread and waits for it, no longer than a second. The interpreter calls it when it exits.
+#[pyfunction]
+pub fn shutdown(py: Python<'_>) {
+    py.detach(|| runtime::shutdown(Duration::from_secs(1)));
+}

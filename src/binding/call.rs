@@ -1,0 +1,221 @@
+//! A call: one Rust future that Python finishes in either colour, `await call` or `call.wait()`.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{AbortHandle, Abortable};
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyStopIteration, PyTypeError, PyValueError};
+use pyo3::gc::PyVisit;
+use pyo3::prelude::*;
+use pyo3::{PyTraverseError, intern};
+
+use super::bridge::{Answer, Key, Outbox, Port};
+use super::error;
+use crate::engine::process::{ProcessBound, lock};
+use crate::engine::runtime;
+
+type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// Work for the I/O thread, begun when it is first awaited and stopped when it is dropped.
+///
+/// Dropping is the only way to stop it, so that nothing is forgotten: a cancelled task drops the coroutine's frame, the frame
+/// drops the call, and the call drops the Rust future.
+#[pyclass(frozen, module = "fastfetch._core")]
+pub struct Call(Mutex<State>);
+
+enum State {
+    Fresh(Work),
+    /// `sleep(0)`: lets the loop turn once.
+    Yield,
+    Awaited(Awaited),
+    Done,
+}
+
+struct Awaited {
+    port: Py<Port>,
+    key: Key,
+    _abort: Abort,
+}
+
+/// Stops work when dropped. Bound to its process: in a forked child the work does not exist.
+struct Abort(ProcessBound<AbortHandle>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.get() {
+            handle.abort();
+        }
+    }
+}
+
+/// Where the answer goes.
+enum Door {
+    Loop(Arc<Outbox>, Key),
+    Thread(Arc<Waiting>),
+}
+
+#[derive(Default)]
+struct Waiting {
+    answer: Mutex<Option<Answer>>,
+    come: Condvar,
+}
+
+impl Door {
+    fn deliver(self, answer: Answer) {
+        match self {
+            Self::Loop(outbox, key) => outbox.answer(key, answer),
+            Self::Thread(waiting) => {
+                *lock(&waiting.answer) = Some(answer);
+                waiting.come.notify_one();
+            }
+        }
+    }
+}
+
+fn start(work: Work, door: Door) -> PyResult<Abort> {
+    let (handle, registration) = AbortHandle::new_pair();
+    runtime::spawn(Box::pin(async move {
+        match Abortable::new(AssertUnwindSafe(work).catch_unwind(), registration).await {
+            Ok(Ok(answer)) => door.deliver(answer),
+            Ok(Err(_)) => door.deliver(Box::new(|py| Err(error::panicked(py)))),
+            Err(_) => {}
+        }
+    }))?;
+    Ok(Abort(ProcessBound::new(handle)))
+}
+
+impl Call {
+    /// A call whose answer is made on the I/O thread and becomes a Python object on the caller's.
+    pub fn new(work: impl Future<Output = Answer> + Send + 'static) -> Self {
+        Self(Mutex::new(State::Fresh(Box::pin(work))))
+    }
+
+    fn replace(&self, state: State) -> State {
+        std::mem::replace(&mut *lock(&self.0), state)
+    }
+}
+
+#[pymethods]
+impl Call {
+    fn __await__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match self.replace(State::Done) {
+            State::Fresh(work) => {
+                let port = Port::of_running_loop(py)?;
+                let (key, outbox, future) = port.get().enter(py)?;
+                match start(work, Door::Loop(outbox, key)) {
+                    Ok(abort) => drop(self.replace(State::Awaited(Awaited { port, key, _abort: abort }))),
+                    Err(error) => {
+                        port.get().forget(key);
+                        return Err(error);
+                    }
+                }
+                // asyncio's sign that a future is awaited and not just returned.
+                future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
+                Ok(future.unbind())
+            }
+            State::Yield => Ok(py.None()),
+            State::Awaited(awaited) => match awaited.port.get().take(awaited.key) {
+                Some(answer) => Err(PyStopIteration::new_err((answer(py)?,))),
+                None => {
+                    drop(self.replace(State::Awaited(awaited)));
+                    Err(PyRuntimeError::new_err("await wasn't used with future"))
+                }
+            },
+            State::Done => Err(PyStopIteration::new_err((py.None(),))),
+        }
+    }
+
+    /// Waits without an event loop, letting other threads run; Ctrl-C is seen within 50 ms.
+    fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const GLANCE: Duration = Duration::from_millis(50);
+        let work = match self.replace(State::Done) {
+            State::Fresh(work) => work,
+            State::Yield => return Ok(py.None()),
+            State::Awaited(_) | State::Done => return Err(PyRuntimeError::new_err("this call was awaited already")),
+        };
+        let waiting = Arc::new(Waiting::default());
+        let _abort = start(work, Door::Thread(waiting.clone()))?;
+        loop {
+            let answer = py.detach(|| {
+                let answer = lock(&waiting.answer);
+                let waited = waiting.come.wait_timeout_while(answer, GLANCE, |answer| answer.is_none());
+                waited.unwrap_or_else(PoisonError::into_inner).0.take()
+            });
+            match answer {
+                Some(answer) => return answer(py),
+                None => py.check_signals()?,
+            }
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.0.try_lock().as_deref() {
+            Ok(State::Awaited(Awaited { port, .. })) => visit.call(port),
+            _ => Ok(()),
+        }
+    }
+
+    fn __clear__(&self) {
+        drop(self.replace(State::Done));
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.port.get().forget(self.key);
+    }
+}
+
+/// A timer on the I/O thread.
+///
+/// Parameters
+/// ----------
+/// delay
+///     Seconds. Zero and less lets the event loop turn once.
+///
+/// Raises
+/// ------
+/// ValueError
+///     Where the delay is NaN.
+#[pyfunction]
+pub fn sleep(delay: &Bound<'_, PyAny>) -> PyResult<Call> {
+    let py = delay.py();
+    let seconds: f64 = match delay.extract() {
+        Ok(seconds) => seconds,
+        // An int beyond floats is still a number: for ever, or not at all.
+        Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
+            if delay.gt(0)? {
+                f64::INFINITY
+            } else {
+                0.0
+            }
+        }
+        Err(_) => {
+            let given = delay.get_type().name()?;
+            return Err(PyTypeError::new_err(format!("delay: expected a number of seconds, got {given}")));
+        }
+    };
+    if seconds.is_nan() {
+        return Err(PyValueError::new_err("delay: expected a number of seconds, got NaN"));
+    }
+    if seconds <= 0.0 {
+        return Ok(Call(Mutex::new(State::Yield)));
+    }
+    let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    Ok(Call::new(async move {
+        tokio::time::sleep(duration).await;
+        Box::new(|py: Python<'_>| Ok(py.None())) as Answer
+    }))
+}

@@ -1,0 +1,73 @@
+//! `Client`: single requests across the bridge.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::bridge::Answer;
+use super::call::Call;
+use super::error;
+use super::extract::{self, Options, REQUEST_OPTIONS};
+use super::request::Request;
+use super::response::{Response, Row};
+use crate::engine::client::Client as EngineClient;
+use crate::engine::request::Request as EngineRequest;
+
+/// Settings, permits and a pool of connections.
+#[pyclass(frozen, module = "fastfetch._core")]
+pub struct Client {
+    pub engine: EngineClient,
+}
+
+impl Client {
+    fn call(&self, request: EngineRequest, tag: Option<Py<PyAny>>) -> Call {
+        let engine = self.engine.clone();
+        // The tag never goes to the I/O thread: it waits in the answer's place on this side.
+        let tag = tag.map(crate::engine::process::ProcessBound::new);
+        Call::new(async move {
+            let outcome = engine.send(request).await;
+            Box::new(move |py: Python<'_>| match outcome {
+                Ok(_) => {
+                    let tag = tag.as_ref().and_then(|tag| tag.get()).map(|tag| tag.clone_ref(py));
+                    Ok(Py::new(py, Response::new(Row { outcome: Arc::new(outcome), tag }))?.into_any())
+                }
+                Err(failure) => Err(error::raise(py, &failure)),
+            }) as Answer
+        })
+    }
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    fn new(settings: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let engine = EngineClient::new(extract::config(settings)?).map_err(PyValueError::new_err)?;
+        Ok(Self { engine })
+    }
+
+    /// Sends a request made of its parts.
+    #[pyo3(signature = (method, url, **options))]
+    fn request(&self, method: &Bound<'_, PyAny>, url: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Call> {
+        let options = Options::new("request", options, &REQUEST_OPTIONS)?;
+        let request = extract::request(extract::method(method)?, url, &options, self.engine.timeout())?;
+        Ok(self.call(request, None))
+    }
+
+    /// Sends a `Request`.
+    fn send(&self, py: Python<'_>, request: &Request) -> Call {
+        self.call(EngineRequest::clone(&request.inner), request.tag.as_ref().map(|tag| tag.clone_ref(py)))
+    }
+
+    /// Refuses further requests and closes idle connections.
+    fn close(&self) {
+        self.engine.close();
+    }
+
+    /// Was it closed?
+    #[getter]
+    fn closed(&self) -> bool {
+        self.engine.is_closed()
+    }
+}

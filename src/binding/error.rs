@@ -1,0 +1,101 @@
+//! Engine errors as Python exceptions: one table.
+
+use std::collections::HashMap;
+
+use pyo3::exceptions::{PyOSError, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+use crate::engine::error::{Error, Kind};
+
+/// The exception class of a kind.
+pub fn class_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::InvalidUrl => "InvalidURL",
+        Kind::InvalidRequest => "InvalidRequest",
+        Kind::Connect => "ConnectError",
+        Kind::Dns => "DNSError",
+        Kind::ConnectionRefused => "ConnectionRefused",
+        Kind::Proxy => "ProxyError",
+        Kind::Tls => "TLSError",
+        Kind::Certificate { .. } => "CertificateError",
+        Kind::ConnectTimeout => "ConnectTimeout",
+        Kind::ReadTimeout => "ReadTimeout",
+        Kind::TotalTimeout => "TotalTimeout",
+        Kind::Protocol => "ProtocolError",
+        Kind::IncompleteBody { .. } => "IncompleteBody",
+        Kind::LimitExceeded { .. } => "LimitExceeded",
+        Kind::Redirect => "RedirectError",
+        Kind::TooManyRedirects { .. } => "TooManyRedirects",
+        Kind::UnsafeRedirect => "UnsafeRedirect",
+        Kind::ClientClosed => "ClientClosed",
+        Kind::Internal => "FetchError",
+    }
+}
+
+static CLASSES: PyOnceLock<HashMap<String, Py<PyType>>> = PyOnceLock::new();
+
+/// Looks all classes up: when one is needed, there may be no descriptor left to import with.
+pub fn load(py: Python<'_>) -> PyResult<()> {
+    let module = py.import("fastfetch._exceptions")?;
+    let names: Vec<String> = module.getattr("__all__")?.extract()?;
+    let mut classes = HashMap::new();
+    for name in names {
+        let class = module.getattr(name.as_str())?.cast_into::<PyType>()?.unbind();
+        classes.insert(name, class);
+    }
+    let _ = CLASSES.set(py, classes);
+    Ok(())
+}
+
+/// An exception class by its name.
+pub fn class<'py>(py: Python<'py>, name: &str) -> PyResult<&'py Bound<'py, PyType>> {
+    let class = CLASSES.get(py).and_then(|classes| classes.get(name));
+    class.map(|class| class.bind(py)).ok_or_else(|| PyRuntimeError::new_err(format!("no exception class {name}")))
+}
+
+/// The exception for a failed fetch.
+pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
+    let facts = PyDict::new(py);
+    facts.set_item("url", &*error.url)?;
+    facts.set_item("method", error.method.as_str())?;
+    facts.set_item("phase", error.phase.as_str())?;
+    facts.set_item("attempts", error.attempts)?;
+    facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
+    match &error.kind {
+        Kind::Certificate { reason } => facts.set_item("reason", reason)?,
+        Kind::IncompleteBody { expected, received } => {
+            facts.set_item("expected", expected)?;
+            facts.set_item("received", received)?;
+        }
+        Kind::LimitExceeded { limit, value } => {
+            facts.set_item("limit", limit)?;
+            facts.set_item("value", value)?;
+        }
+        Kind::TooManyRedirects { history } => facts.set_item("history", history)?,
+        _ => {}
+    }
+    let exception = class(py, class_name(&error.kind))?.call((error.to_string(),), Some(&facts))?;
+    if let Some(errno) = error.errno {
+        // `strerror` text and the fitting subclass (ConnectionRefusedError …) come with the number.
+        let text = std::io::Error::from_raw_os_error(errno).to_string();
+        let cause = PyOSError::new_err((errno, text));
+        exception.setattr("__cause__", cause.into_value(py))?;
+    }
+    Ok(exception)
+}
+
+/// The same, to be raised.
+pub fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    exception(py, error).map_or_else(|error| error, PyErr::from_value)
+}
+
+/// A fault of ours, caught at the bridge.
+pub fn panicked(py: Python<'_>) -> PyErr {
+    let message = "internal error: a panic in fastfetch; please report it";
+    match class(py, "FetchError").and_then(|class| class.call1((message,))) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,152 @@
+//! `Headers`: a case-insensitive mapping over the header lines of a response.
+
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
+
+use super::extract::header_lines;
+use crate::engine::headers::Headers as Lines;
+
+/// Header lines: a case-insensitive mapping that keeps repeated fields and every byte.
+///
+/// Names are lower case. Values are decoded as Latin-1, so `value.encode("latin-1")` gives the bytes that came; `raw` has
+/// them as they are. The values of a repeated field are joined by ``", "`` (RFC 9110, section 5.3); `get_list` keeps them apart.
+///
+/// Parameters
+/// ----------
+/// fields
+///     A mapping of names to values, an iterable of pairs, or nothing. Names and values are `str` or `bytes`.
+///
+/// Raises
+/// ------
+/// InvalidRequest
+///     Where a name or value contains what HTTP does not allow in it.
+///
+/// Examples
+/// --------
+/// >>> import fastfetch
+/// >>> headers = fastfetch.Headers([("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("ETag", '"x"')])
+/// >>> headers["etag"], headers.get_list("set-cookie")
+/// ('"x"', ['a=1', 'b=2'])
+#[pyclass(frozen, mapping, module = "fastfetch._core")]
+pub struct Headers(pub Lines);
+
+fn decode<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
+    // Latin-1: each byte is the character of that number.
+    PyString::new(py, &bytes.iter().map(|byte| char::from(*byte)).collect::<String>())
+}
+
+impl Headers {
+    fn joined<'py>(&self, py: Python<'py>, name: &str) -> Option<Bound<'py, PyString>> {
+        let values: Vec<&[u8]> = self.0.get_all(name.as_bytes()).collect();
+        match values.as_slice() {
+            [] => None,
+            values => Some(decode(py, &values.join(&b", "[..]))),
+        }
+    }
+
+    /// Each name once, in order of first appearance.
+    fn names(&self) -> Vec<&[u8]> {
+        let mut names: Vec<&[u8]> = Vec::new();
+        for (name, _) in self.0.iter() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+#[pymethods]
+impl Headers {
+    #[new]
+    #[pyo3(signature = (fields = None, /))]
+    fn new(fields: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let Some(fields) = fields else { return Ok(Self(Lines::default())) };
+        let map = header_lines("fields", fields)?;
+        Ok(Self(Lines::copy_of(&map)))
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyString>> {
+        self.joined(py, name).ok_or_else(|| PyKeyError::new_err(name.to_owned()))
+    }
+
+    /// The value of a field, its repetitions joined by ", "; `default` where there is none.
+    #[pyo3(signature = (name, default = None))]
+    fn get<'py>(&self, py: Python<'py>, name: &str, default: Option<Bound<'py, PyAny>>) -> Option<Bound<'py, PyAny>> {
+        self.joined(py, name).map(Bound::into_any).or(default)
+    }
+
+    /// The values of a field, one for each line.
+    fn get_list<'py>(&self, py: Python<'py>, name: &str) -> Vec<Bound<'py, PyString>> {
+        self.0.get_all(name.as_bytes()).map(|value| decode(py, value)).collect()
+    }
+
+    /// The names, each once.
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.names().into_iter().map(|name| decode(py, name)))
+    }
+
+    /// The values, repetitions joined, in the order of `keys`.
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.items(py).into_iter().map(|(_, value)| value))
+    }
+
+    /// The pairs of name and value, repetitions joined.
+    fn items<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
+        let joined = |name: &[u8]| decode(py, &self.0.get_all(name).collect::<Vec<_>>().join(&b", "[..]));
+        self.names().into_iter().map(|name| (decode(py, name), joined(name))).collect()
+    }
+
+    /// The pairs of name and value, one for each line.
+    fn multi_items<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
+        self.0.iter().map(|(name, value)| (decode(py, name), decode(py, value))).collect()
+    }
+
+    /// The lines as bytes.
+    #[getter]
+    fn raw<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+        self.0.iter().map(|(name, value)| (PyBytes::new(py, name), PyBytes::new(py, value))).collect()
+    }
+
+    fn __contains__(&self, name: &Bound<'_, PyAny>) -> bool {
+        name.extract::<&str>().is_ok_and(|name| self.0.get(name).is_some())
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        self.keys(py)?.try_iter()
+    }
+
+    fn __len__(&self) -> usize {
+        self.names().len()
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let sorted = |lines: &Lines| {
+            let mut lines: Vec<_> = lines.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.to_vec())).collect();
+            lines.sort();
+            lines
+        };
+        Ok(match other.cast::<Self>() {
+            Ok(other) => sorted(&self.0) == sorted(&other.get().0),
+            Err(_) => header_lines("other", other).is_ok_and(|map| sorted(&self.0) == sorted(&Lines::copy_of(&map))),
+        })
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        const SECRET: [&[u8]; 5] = [b"authorization", b"cookie", b"proxy-authorization", b"set-cookie", b"x-api-key"];
+        let shown: Vec<_> = self
+            .0
+            .iter()
+            .map(|(name, value)| {
+                (decode(py, name), if SECRET.contains(&name) { decode(py, b"[hidden]") } else { decode(py, value) })
+            })
+            .collect();
+        Ok(format!("Headers({})", PyList::new(py, shown)?.repr()?))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let lines = slf.get().raw(slf.py());
+        Ok((slf.get_type().into_any(), PyTuple::new(slf.py(), [PyList::new(slf.py(), lines)?])?))
+    }
+}

@@ -1,0 +1,27 @@
+//! The binding: the only Rust that knows Python.
+
+mod batch;
+mod bridge;
+mod call;
+mod client;
+mod error;
+mod extract;
+mod headers;
+mod json;
+mod load;
+mod request;
+mod response;
+mod rows;
+mod stream;
+mod wake;
+
+pub use batch::{Batch, gather_fetch};
+pub use bridge::{bridge_counters, shutdown};
+pub use call::{Call, sleep};
+pub use client::Client;
+pub use headers::Headers;
+pub use load::load;
+pub use request::Request;
+pub use response::Response;
+pub use rows::Rows;
+pub use stream::Stream;

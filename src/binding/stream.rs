@@ -1,0 +1,229 @@
+//! `Stream`: responses as they complete, with a window that the reader moves.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+
+use futures_util::future::{AbortHandle, Abortable};
+use pyo3::gc::PyVisit;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pyo3::{PyTraverseError, exceptions::PyRuntimeError};
+use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::batch::plan;
+use super::bridge::{Answer, Outbox, Port};
+use super::call::Call;
+use super::client::Client;
+use super::extract;
+use super::response::{Response, Row};
+use crate::engine::gather::{Completed, Item, stream};
+use crate::engine::process::{ProcessBound, lock};
+use crate::engine::runtime;
+
+/// Fetches what is pushed and hands out what completes. Dropping it stops all of it at once.
+#[pyclass(frozen, weakref, module = "fastfetch._core")]
+pub struct Stream {
+    items: ProcessBound<UnboundedSender<(usize, Item)>>,
+    completed: ProcessBound<Arc<Completed>>,
+    driver: ProcessBound<AbortHandle>,
+    state: Mutex<State>,
+    window: usize,
+    pending: Arc<AtomicUsize>,
+}
+
+#[derive(Default)]
+struct State {
+    pushed: usize,
+    tags: HashMap<usize, Py<PyAny>>,
+    /// How the source's pump ended, where it has one and it has.
+    end: Option<PyResult<()>>,
+}
+
+#[pymethods]
+impl Stream {
+    #[new]
+    #[pyo3(signature = (client, **options))]
+    fn new(client: &Client, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let plan = plan("as_completed", client, options)?;
+        let window = plan.limits.concurrency;
+        let (items, incoming) = unbounded_channel();
+        let completed = Arc::new(Completed::default());
+        let (driver, registration) = AbortHandle::new_pair();
+        let driving = Abortable::new(stream(plan, incoming, completed.clone()), registration);
+        runtime::spawn(Box::pin(async move {
+            // Aborted is how it ends when the reader has gone.
+            let _ = driving.await;
+        }))?;
+        Ok(Self {
+            items: ProcessBound::new(items),
+            completed: ProcessBound::new(completed),
+            driver: ProcessBound::new(driver),
+            state: Mutex::default(),
+            window,
+            pending: Arc::default(),
+        })
+    }
+
+    /// Starts a fetch.
+    fn push(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (item, tag) = extract::item(value);
+        let mut state = lock(&self.state);
+        let number = state.pushed;
+        state.pushed += 1;
+        if let Some(tag) = tag {
+            state.tags.insert(number, tag);
+        }
+        drop(state);
+        let sent = self.items.get().map(|items| items.send((number, item)).is_ok());
+        if sent != Some(true) {
+            return Err(PyRuntimeError::new_err("this stream has ended, or was inherited through a fork"));
+        }
+        self.pending.fetch_add(1, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Starts fetches from an iterator until the window is full; False once the iterator has no more.
+    fn fill(&self, source: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let mut source = source.try_iter()?;
+        while self.has_room() {
+            match source.next() {
+                Some(value) => self.push(&value?)?,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// How many were pushed and not yet taken.
+    #[getter]
+    fn pending(&self) -> usize {
+        self.pending.load(Ordering::Acquire)
+    }
+
+    /// May another be pushed?
+    #[getter]
+    fn has_room(&self) -> bool {
+        self.pending() < self.window
+    }
+
+    /// The next response, if one is there.
+    fn take(&self) -> Option<Response> {
+        let completed = self.completed.get()?;
+        let (number, outcome) = completed.take()?;
+        self.pending.fetch_sub(1, Ordering::AcqRel);
+        // Whoever waits for room hears of it.
+        completed.notify();
+        let tag = lock(&self.state).tags.remove(&number);
+        Some(Response::new(Row { outcome: Arc::new(outcome), tag }))
+    }
+
+    /// Waits until a response is there, or the source has ended.
+    fn ready(&self) -> PyResult<Call> {
+        let completed = self.shared()?;
+        Ok(Call::new(async move {
+            completed.ready().await;
+            Box::new(|py: Python<'_>| Ok(py.None())) as Answer
+        }))
+    }
+
+    /// Waits until another may be pushed.
+    fn room(&self) -> PyResult<Call> {
+        let (completed, pending, window) = (self.shared()?, self.pending.clone(), self.window);
+        Ok(Call::new(async move {
+            completed.until(|| pending.load(Ordering::Acquire) < window).await;
+            Box::new(|py: Python<'_>| Ok(py.None())) as Answer
+        }))
+    }
+
+    /// Listens for the end of the awaitable that pumps a source into this stream.
+    fn listen(slf: &Bound<'_, Self>, pump: Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let locals = TaskLocals::with_running_loop(py)?.copy_context(py)?;
+        let ending = into_future_with_locals(&locals, pump)?;
+        let outbox = Port::of_running_loop(py)?.get().outbox()?.clone();
+        let (this, completed) = (pyo3::types::PyWeakrefReference::new(slf)?.unbind(), slf.get().shared()?);
+        LoopTask::spawn(outbox, async move {
+            let end = ending.await;
+            // Polled on the loop's thread, so this attaches to what is attached already.
+            Python::attach(|py| {
+                if let Ok(Some(this)) = this.bind(py).upgrade_as::<Self>() {
+                    lock(&this.get().state).end = Some(end.map(drop));
+                }
+            });
+            completed.notify();
+        });
+        Ok(())
+    }
+
+    /// Has the source ended? Raises what ended it, once.
+    fn ended(&self) -> PyResult<bool> {
+        let mut state = lock(&self.state);
+        match state.end.replace(Ok(())) {
+            Some(end) => end.map(|()| true),
+            None => {
+                state.end = None;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Stops everything.
+    fn close(&self) {
+        if let Some(driver) = self.driver.get() {
+            driver.abort();
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.state.try_lock() {
+            Ok(state) => state.tags.values().try_for_each(|tag| visit.call(tag)),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+impl Stream {
+    fn shared(&self) -> PyResult<Arc<Completed>> {
+        self.completed.get().cloned().ok_or_else(|| PyRuntimeError::new_err("this stream was inherited through a fork"))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A Rust future that is polled on an event loop's thread, because it handles Python objects: the I/O thread must not.
+struct LoopTask {
+    outbox: Arc<Outbox>,
+    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+impl LoopTask {
+    fn spawn(outbox: Arc<Outbox>, future: impl Future<Output = ()> + Send + 'static) {
+        Arc::new(Self { outbox, future: Mutex::new(Some(Box::pin(future))) }).wake();
+    }
+
+    fn poll(self: Arc<Self>) {
+        let waker = Waker::from(self.clone());
+        let mut future = lock(&self.future);
+        if let Some(running) = future.as_mut()
+            && running.as_mut().poll(&mut Context::from_waker(&waker)).is_ready()
+        {
+            *future = None;
+        }
+    }
+}
+
+impl Wake for LoopTask {
+    fn wake(self: Arc<Self>) {
+        let outbox = self.outbox.clone();
+        outbox.run(Box::new(move || self.poll()));
+    }
+}

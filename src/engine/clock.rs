@@ -1,0 +1,66 @@
+//! One timer for a whole exchange, armed only while something is awaited.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A timer to be used again and again: moving it to a later moment costs an atomic store, making a new one a lock.
+pub struct Clock {
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { sleep: Box::pin(sleep_until(Instant::now())) }
+    }
+}
+
+impl Clock {
+    /// Waits for `work`, but not past the moment that `due` names; `None` says it was too late.
+    ///
+    /// `due` is asked when the wait begins and again each time its moment has come: progress made meanwhile may have moved it.
+    pub async fn watch<F: Future>(&mut self, work: F, due: impl Fn() -> Option<Instant>) -> Option<F::Output> {
+        let mut work = pin!(work);
+        let sleep = &mut self.sleep;
+        let mut armed = false;
+        poll_fn(move |context| {
+            if let Poll::Ready(output) = work.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            loop {
+                if armed && sleep.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                let Some(moment) = due() else { return Poll::Pending };
+                if armed && moment <= Instant::now() {
+                    return Poll::Ready(None);
+                }
+                sleep.as_mut().reset(moment);
+                armed = true;
+            }
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_due_moment_may_move_while_waiting() {
+        let mut clock = Clock::default();
+        let start = Instant::now();
+        let moved = Cell::new(false);
+        let due = || Some(start + Duration::from_secs(if moved.replace(true) { 5 } else { 1 }));
+        assert_eq!(clock.watch(std::future::pending::<()>(), due).await, None);
+        assert_eq!(start.elapsed().as_secs(), 5);
+        let work = tokio::time::sleep(Duration::from_secs(3600));
+        assert_eq!(clock.watch(work, || None).await, Some(()));
+        assert_eq!(clock.watch(async { 7 }, || Some(start)).await, Some(7));
+    }
+}

@@ -1,0 +1,238 @@
+//! What can go wrong: the only list of kinds, and the words that describe them.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The result of one fetch. The error is boxed: it is rare and large, the answer is common.
+pub type Result<T> = std::result::Result<T, Box<Error>>;
+
+/// Kinds of failure, one for each exception class of the Python face.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// The URL does not parse, or is not http or https.
+    InvalidUrl,
+    /// Something about the request other than its URL cannot be sent.
+    InvalidRequest,
+    /// No connection came about, or it was lost before the answer began.
+    Connect,
+    /// The host name did not resolve.
+    Dns,
+    /// The host answered, and refused.
+    ConnectionRefused,
+    /// A proxy refused, or spoke no HTTP.
+    Proxy,
+    /// The TLS handshake failed.
+    Tls,
+    /// The server's certificate is not acceptable.
+    Certificate {
+        /// What is wrong with it, in words.
+        reason: String,
+    },
+    /// No connection within the connect timeout.
+    ConnectTimeout,
+    /// The server was silent for longer than the read timeout.
+    ReadTimeout,
+    /// The whole exchange took longer than the total timeout.
+    TotalTimeout,
+    /// The server broke the rules of HTTP.
+    Protocol,
+    /// The connection ended before the body did.
+    IncompleteBody {
+        /// The length that the server announced, in bytes, where it did.
+        expected: Option<u64>,
+        /// The bytes that came.
+        received: u64,
+    },
+    /// A bound was reached.
+    LimitExceeded {
+        /// The bound, where it is one number.
+        limit: Option<u64>,
+        /// What was asked of it, or how far it had come.
+        value: Option<u64>,
+    },
+    /// A redirect that cannot be followed.
+    Redirect,
+    /// A chain of redirects longer than allowed.
+    TooManyRedirects {
+        /// The URLs visited, in order.
+        history: Vec<String>,
+    },
+    /// A redirect to something other than http or https.
+    UnsafeRedirect,
+    /// The client was closed.
+    ClientClosed,
+    /// A fault of ours.
+    Internal,
+}
+
+/// How far a request had come when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Before anything was done: the request itself is at fault.
+    Input,
+    /// Waiting for a permit.
+    Queue,
+    /// Resolving, connecting and shaking hands.
+    Connect,
+    /// Sending the request and waiting for the answer's head.
+    Response,
+    /// Reading the body.
+    Body,
+    /// Following a redirect.
+    Redirect,
+}
+
+impl Phase {
+    /// The word of the `.phase` attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Queue => "queue",
+            Self::Connect => "connect",
+            Self::Response => "response",
+            Self::Body => "body",
+            Self::Redirect => "redirect",
+        }
+    }
+}
+
+/// A failure before it knows whose it is: what the transport and the rules report.
+#[derive(Debug)]
+pub struct Failure {
+    /// What went wrong.
+    pub kind: Kind,
+    /// How far the request had come.
+    pub phase: Phase,
+    /// What happened, in words, without URL or secrets.
+    pub detail: String,
+    /// The operating system's number for it, where there is one.
+    pub errno: Option<i32>,
+    /// The connection ended before a byte of an answer came.
+    pub unanswered: bool,
+}
+
+impl Failure {
+    /// A failure without an operating system error behind it.
+    pub fn new(kind: Kind, phase: Phase, detail: impl Into<String>) -> Self {
+        Self { kind, phase, detail: detail.into(), errno: None, unanswered: false }
+    }
+}
+
+/// A failed fetch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Error {
+    /// What went wrong.
+    pub kind: Kind,
+    /// How far the request had come.
+    pub phase: Phase,
+    /// The request's method.
+    #[serde(with = "http_serde::method")]
+    pub method: Method,
+    /// The URL at fault, without its user name and password.
+    pub url: Box<str>,
+    /// How many times the request was sent; 0 when it never was.
+    pub attempts: u32,
+    /// From leaving the queue until the failure.
+    pub elapsed: Duration,
+    /// What happened, in words.
+    pub detail: String,
+    /// The operating system's number for it, where there is one.
+    pub errno: Option<i32>,
+}
+
+impl Error {
+    /// An error about a request that was never sent.
+    pub fn unsent(kind: Kind, phase: Phase, method: Method, url: &str, detail: impl Into<String>) -> Box<Self> {
+        Box::new(Self {
+            kind,
+            phase,
+            method,
+            url: redact(url).into(),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            detail: detail.into(),
+            errno: None,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    /// What happened, to which URL, in which phase, after how many attempts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.method, self.url, self.detail)?;
+        match self.attempts {
+            0 => write!(f, " (not sent)"),
+            1 => write!(f, " (phase {}, 1 attempt, {:.3} s)", self.phase.as_str(), self.elapsed.as_secs_f64()),
+            n => write!(f, " (phase {}, {n} attempts, {:.3} s)", self.phase.as_str(), self.elapsed.as_secs_f64()),
+        }
+    }
+}
+
+impl StdError for Error {}
+
+/// A URL as it may be shown: without user name and password, control characters escaped, of bounded length.
+pub fn redact(url: &str) -> String {
+    const SHOWN: usize = 2_000;
+    let clean = match Url::parse(url) {
+        Ok(parsed) => redact_url(&parsed),
+        // It does not parse, so nobody can say where its secrets are: everything up to the last @ before the path goes.
+        Err(_) => {
+            let start = url.find("//").map_or(0, |at| at + 2);
+            let (scheme, rest) = url.split_at(start);
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let (authority, path) = rest.split_at(end);
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            format!("{scheme}{host}{path}")
+        }
+    };
+    let mut shown: String = clean.chars().take(SHOWN).flat_map(escape_control).collect();
+    if clean.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The same for a URL that parsed.
+pub fn redact_url(url: &Url) -> String {
+    if url.username().is_empty() && url.password().is_none() {
+        return url.to_string();
+    }
+    let mut clean = url.clone();
+    // Both refuse only for URLs that cannot have credentials.
+    let _ = clean.set_username("");
+    let _ = clean.set_password(None);
+    clean.into()
+}
+
+fn escape_control(c: char) -> impl Iterator<Item = char> {
+    let (escaped, plain) = if c.is_control() { (Some(c.escape_default()), None) } else { (None, Some(c)) };
+    escaped.into_iter().flatten().chain(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn user_and_password_never_show() {
+        for url in ["http://u:secret@h/p?q", "https://secret@h", "http://a:secret@b:secret@h:99999999/", "//u:secret@h"] {
+            assert!(!redact(url).contains("secret"), "{url} -> {}", redact(url));
+        }
+        assert_eq!(redact("http://u:p@host/path"), "http://host/path");
+        assert_eq!(redact("not a url"), "not a url");
+        assert_eq!(redact("http://h:port/a\r\nb"), "http://h:port/a\\r\\nb");
+    }
+
+    proptest! {
+        #[test]
+        fn redaction_takes_any_text(url in any::<String>()) {
+            prop_assert!(!redact(&url).chars().any(char::is_control));
+        }
+    }
+}

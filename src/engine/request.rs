@@ -1,0 +1,94 @@
+//! A request as a plain value.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use url::Url;
+
+use super::config::Timeout;
+use super::error::{Error, Kind, Phase, Result};
+
+/// What to ask of a server.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Where to; http or https, with a host.
+    pub url: Url,
+    /// Headers of this request alone; they replace the client's of the same name.
+    pub headers: HeaderMap,
+    /// What to send.
+    pub content: Option<Bytes>,
+    /// Replaces the client's timeout.
+    pub timeout: Option<Timeout>,
+}
+
+impl Request {
+    /// A GET of a URL, checked.
+    pub fn get(url: &str) -> Result<Self> {
+        Self::new(Method::GET, url)
+    }
+
+    /// A request with this method to a URL, checked.
+    pub fn new(method: Method, url: &str) -> Result<Self> {
+        let url = parse_url(&method, url)?;
+        Ok(Self { method, url, headers: HeaderMap::new(), content: None, timeout: None })
+    }
+}
+
+fn parse_url(method: &Method, text: &str) -> Result<Url> {
+    let invalid = |why: &str| Error::unsent(Kind::InvalidUrl, Phase::Input, method.clone(), text, why);
+    // The WHATWG parser drops tabs and line ends wherever they stand; in a list of URLs they are damage, not intent.
+    if text.bytes().any(|b| b.is_ascii_control()) {
+        return Err(invalid("invalid URL: it contains a control character"));
+    }
+    let url = Url::parse(text).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => invalid("invalid URL: it has no scheme, expected http:// or https://"),
+        other => invalid(&format!("invalid URL: {other}")),
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid(&format!("invalid URL: scheme {:?}, expected http or https", url.scheme())));
+    }
+    Ok(url)
+}
+
+/// The host and port that a URL text names, as a key for per-host rules: cheap, and never wrong about which URLs share a host
+/// (two spellings of one host may count as two). Empty where there is none.
+pub fn host_key(url: &str) -> &str {
+    let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#', '\\']).next().unwrap_or("");
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_urls_with_a_host_pass() {
+        for bad in [
+            "",
+            "example.com",
+            "/path",
+            "ftp://h/",
+            "file:///etc/passwd",
+            "http://",
+            "http://h:99999/",
+            "http://h/\n",
+            "http://[::1",
+        ] {
+            let error = Request::get(bad).expect_err(bad);
+            assert_eq!(error.kind, Kind::InvalidUrl, "{bad}");
+            assert_eq!(error.attempts, 0);
+        }
+        for good in ["http://h", "HTTPS://H:8443/p?q#f", "http://[::1]:80/", "http://u:p@h/", "http://bücher.example/ü"] {
+            assert!(Request::get(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn the_host_key_is_the_authority_without_credentials() {
+        assert_eq!(host_key("http://u:p@h:80/p@q"), "h:80");
+        assert_eq!(host_key("https://h?x=a@b"), "h");
+        assert_eq!(host_key("nonsense"), "");
+    }
+}

@@ -1,0 +1,304 @@
+//! The network: a request goes out, an open response comes back. The only file that names reqwest and hyper.
+//!
+//! reqwest is the transport, not the policy: redirects, deadlines, body limits and retries are decided above, because its own
+//! leak credentials over redirects, hide the cause of failures, or know no bound.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
+use tokio::time::Instant;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::config::Config;
+use super::error::{Failure, Kind, Phase};
+use super::process::lock;
+use super::request::Request;
+use super::tls;
+
+/// Sends one request over the network.
+pub trait Transport: Sized + Send + Sync + 'static {
+    /// The body of an open response.
+    type Body: Body;
+
+    /// Sets up the network; opens and reads nothing yet.
+    ///
+    /// # Errors
+    /// Says in words which setting is wrong.
+    fn new(config: &Config) -> Result<Self, String>;
+
+    /// Sends a request and waits for the head of the answer. `stage` tells meanwhile how far it has come.
+    fn send(
+        &self,
+        request: &Request,
+        stage: &Arc<Stage>,
+    ) -> impl Future<Output = Result<OpenResponse<Self::Body>, Failure>> + Send;
+}
+
+/// A body that is still arriving.
+pub trait Body: Send {
+    /// The next bytes; `None` at the end.
+    fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, Failure>> + Send;
+
+    /// The length in bytes that the server announced.
+    fn expected(&self) -> Option<u64>;
+}
+
+/// An answer whose head has come and whose body is still arriving.
+#[derive(Debug)]
+pub struct OpenResponse<B> {
+    /// The status code.
+    pub status: StatusCode,
+    /// The protocol.
+    pub version: Version,
+    /// The server's own words for the status.
+    pub reason: Option<Box<[u8]>>,
+    /// The header lines.
+    pub headers: HeaderMap,
+    /// The rest.
+    pub body: B,
+}
+
+/// How far a request has come, for the timeouts and for the words of an error.
+#[derive(Debug)]
+pub struct Stage(Mutex<At>);
+
+/// A moment in a request's life.
+#[derive(Debug, Clone, Copy)]
+pub struct At {
+    /// What it is doing.
+    pub phase: Phase,
+    /// Since when.
+    pub since: Instant,
+    /// It opened a connection of its own, where it is known.
+    pub connected: bool,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self(Mutex::new(At { phase: Phase::Response, since: Instant::now(), connected: false }))
+    }
+}
+
+impl Stage {
+    /// How far it has come.
+    pub fn at(&self) -> At {
+        *lock(&self.0)
+    }
+
+    /// Back to the start, for the next attempt.
+    pub fn restart(&self) {
+        *lock(&self.0) = At { phase: Phase::Response, since: Instant::now(), connected: false };
+    }
+
+    fn enter(&self, phase: Phase) {
+        *lock(&self.0) = At { phase, since: Instant::now(), connected: true };
+    }
+}
+
+/// The network through reqwest.
+#[derive(Debug)]
+pub struct Reqwest(reqwest::Client);
+
+impl Transport for Reqwest {
+    type Body = Incoming;
+
+    fn new(config: &Config) -> Result<Self, String> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&config.user_agent)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .tls_backend_preconfigured(tls::client_config(&config.tls, config.http2)?)
+            .connector_layer(ObserveConnect)
+            .pool_idle_timeout(config.idle_timeout)
+            .pool_max_idle_per_host(config.limits.concurrency)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(config.max_header_lines)
+            .http2_max_header_list_size(config.max_header_bytes)
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .http2_keep_alive_timeout(Duration::from_secs(10));
+        if !config.http2 {
+            builder = builder.http1_only();
+        }
+        if !config.trust_env {
+            builder = builder.no_proxy();
+        }
+        for (host, address) in &config.resolve {
+            builder = builder.resolve(host, *address);
+        }
+        builder.build().map(Self).map_err(|error| cause(&error))
+    }
+
+    async fn send(&self, request: &Request, stage: &Arc<Stage>) -> Result<OpenResponse<Incoming>, Failure> {
+        let mut out = reqwest::Request::new(request.method.clone(), request.url.clone());
+        if !request.headers.is_empty() {
+            *out.headers_mut() = request.headers.clone();
+        }
+        *out.body_mut() = request.content.clone().map(reqwest::Body::from);
+        let answer = STAGE.scope(stage.clone(), self.0.execute(out)).await;
+        let answer = answer.map_err(|error| failure(&error, stage.at().phase))?;
+        let reason = answer.extensions().get::<hyper::ext::ReasonPhrase>().map(|reason| reason.as_bytes().into());
+        let expected = answer.headers().get(http::header::CONTENT_LENGTH).and_then(length);
+        let mut answer = answer;
+        Ok(OpenResponse {
+            status: answer.status(),
+            version: answer.version(),
+            reason,
+            headers: std::mem::take(answer.headers_mut()),
+            body: Incoming { answer, expected },
+        })
+    }
+}
+
+fn length(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.parse().ok()
+}
+
+/// A body arriving through reqwest.
+#[derive(Debug)]
+pub struct Incoming {
+    answer: reqwest::Response,
+    expected: Option<u64>,
+}
+
+impl Body for Incoming {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.answer.chunk().await.map_err(|error| failure(&error, Phase::Body))
+    }
+
+    fn expected(&self) -> Option<u64> {
+        self.expected
+    }
+}
+
+tokio::task_local! {
+    /// The request on whose behalf a connection is opened. Connections are opened within the task of the request that asked
+    /// for them, so this is how the connector knows; one that the pool finishes in the background belongs to nobody.
+    static STAGE: Arc<Stage>;
+}
+
+/// Tells a request's stage when a connection is being opened for it.
+#[derive(Debug, Clone, Copy)]
+struct ObserveConnect;
+
+impl<S> Layer<S> for ObserveConnect {
+    type Service = Observed<S>;
+
+    fn layer(&self, inner: S) -> Observed<S> {
+        Observed(inner)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Observed<S>(S);
+
+impl<S, R> Service<R> for Observed<S>
+where
+    S: Service<R>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, destination: R) -> Self::Future {
+        let stage = STAGE.try_with(Arc::clone).ok();
+        if let Some(stage) = &stage {
+            stage.enter(Phase::Connect);
+        }
+        let connecting = self.0.call(destination);
+        Box::pin(async move {
+            let connection = connecting.await?;
+            if let Some(stage) = &stage {
+                stage.enter(Phase::Response);
+            }
+            Ok(connection)
+        })
+    }
+}
+
+/// What a reqwest error means. The kinds are read from the types in its chain of causes, never from its text.
+fn failure(error: &reqwest::Error, phase: Phase) -> Failure {
+    let detail = cause(error);
+    let errno = chain(error).find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
+    let fail = |kind, phase, detail: String| Failure { kind, phase, detail, errno, unanswered: false };
+    if let Some(error) = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+        return match error {
+            rustls::Error::InvalidCertificate(why) => {
+                let reason = tls::certificate_reason(why);
+                fail(Kind::Certificate { reason: reason.clone() }, Phase::Connect, format!("certificate refused: {reason}"))
+            }
+            _ => fail(Kind::Tls, Phase::Connect, format!("TLS failed: {detail}")),
+        };
+    }
+    if error.is_dns() {
+        return fail(Kind::Dns, Phase::Connect, format!("the host name did not resolve: {detail}"));
+    }
+    if error.is_connect() {
+        let kind = io_kinds(error).find_map(|kind| match kind {
+            io::ErrorKind::ConnectionRefused => Some(Kind::ConnectionRefused),
+            io::ErrorKind::TimedOut => Some(Kind::ConnectTimeout),
+            _ => None,
+        });
+        return fail(kind.unwrap_or(Kind::Connect), Phase::Connect, format!("no connection: {detail}"));
+    }
+    let http = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+    let lost = io_kinds(error).any(|kind| {
+        matches!(
+            kind,
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+        )
+    });
+    match (phase, http) {
+        // How much came is known to the reader of the body, who fills it in.
+        (Phase::Body, _) if lost || http.is_some_and(hyper::Error::is_incomplete_message) => {
+            fail(Kind::IncompleteBody { expected: None, received: 0 }, phase, detail)
+        }
+        // hyper has no predicate for it; its description is the only sign.
+        (_, Some(http)) if http.is_parse() && http.to_string().contains("too large") => {
+            fail(Kind::LimitExceeded { limit: None, value: None }, phase, format!("the answer's head is too large: {detail}"))
+        }
+        (_, Some(http)) if http.is_incomplete_message() => {
+            let detail = "the server closed the connection without answering".into();
+            Failure { unanswered: true, ..fail(Kind::Protocol, phase, detail) }
+        }
+        _ if lost => Failure { unanswered: true, ..fail(Kind::Connect, phase, format!("connection lost: {detail}")) },
+        _ if error.is_builder() => fail(Kind::InvalidRequest, Phase::Input, detail),
+        _ => fail(Kind::Protocol, phase, detail),
+    }
+}
+
+/// An error and its causes, those inside io errors included, which `source` passes over.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |error| inner(*error))
+}
+
+fn io_kinds(error: &reqwest::Error) -> impl Iterator<Item = io::ErrorKind> {
+    chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
+}
+
+/// The innermost cause in words: what wraps it only says that something failed, and reqwest's own text has the whole URL in
+/// it, passwords included.
+fn cause(error: &reqwest::Error) -> String {
+    chain(error).skip(1).last().map_or_else(|| "the request cannot be sent".into(), ToString::to_string)
+}

@@ -1,0 +1,1 @@
+"""Real servers on loopback for the tests: raw bytes, routes, nginx, httpbin, and certificates for them."""

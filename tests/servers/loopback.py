@@ -1,0 +1,96 @@
+"""What the asyncio servers share: a loopback port, a thread, a ledger, an end that leaves nothing open."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from ssl import SSLContext
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from tests.servers.ledger import Connection, Ledger
+from tests.servers.loop_thread import LoopThread
+
+R = TypeVar("R")
+
+
+class LoopbackServer(ABC, Generic[R]):
+    """Listens on a free loopback port from construction to `close`, in a thread of its own."""
+
+    def __init__(self, tls: SSLContext | None = None) -> None:
+        self.ledger: Ledger[R] = Ledger()
+        self.protocols: set[Watched[R]] = set()
+        self._thread = LoopThread()
+        self._server = self._thread.call(self._listen(tls))
+        self.host: str
+        self.port: int
+        self.host, self.port = self._server.sockets[0].getsockname()
+        self.url = f"{'https' if tls else 'http'}://{self.host}:{self.port}"
+
+    @abstractmethod
+    def protocol(self) -> "Watched[R]":
+        """The protocol for one connection."""
+
+    def in_loop(self, callback: Callable[[], object]) -> None:
+        """Call this soon in the server's own thread."""
+        self._thread.loop.call_soon_threadsafe(callback)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop accepting, and end every connection and every answer still to come. Twice is once."""
+        if not self._thread.loop.is_closed():
+            self._thread.call(self._stop())
+            self._thread.close()
+
+    async def _listen(self, tls: SSLContext | None) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(self.protocol, "127.0.0.1", 0, ssl=tls, backlog=4096)
+
+    async def _stop(self) -> None:
+        self._server.close()
+        protocols = list(self.protocols)
+        for protocol in protocols:
+            protocol.transport.abort()
+        for protocol in protocols:
+            await protocol.gone.wait()
+
+
+class Watched(asyncio.Protocol, Generic[R]):
+    """A protocol that tells its server of the connection's beginning and end.
+
+    The end is noted as soon as the client's is known, even while this side has not closed yet.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: LoopbackServer[R]) -> None:
+        self.server = server
+        self.gone = asyncio.Event()
+        self._connection: Connection | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.server.protocols.add(self)
+        self._connection = self.server.ledger.note_opened()
+        super().connection_made(transport)
+
+    def eof_received(self) -> bool | None:
+        self._note_closed()
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._note_closed()
+        self.server.protocols.discard(self)
+        self.gone.set()
+        super().connection_lost(exc)
+
+    def _note_closed(self) -> None:
+        if self._connection is not None:
+            self.server.ledger.note_closed(self._connection)
