@@ -1,6 +1,5 @@
 //! `Batch` and `gather_fetch`: many requests in one call across the bridge.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::PyTraverseError;
@@ -13,7 +12,7 @@ use super::bridge::Answer;
 use super::call::Call;
 use super::client::Client;
 use super::extract::{self, Options};
-use super::rows::{Rows, finished};
+use super::rows::{Rows, Tags};
 use crate::engine::gather::{Batch as EngineBatch, Plan};
 use crate::engine::progress::Snapshot;
 
@@ -45,7 +44,7 @@ pub fn plan(function: &str, client: &Client, options: Option<&Bound<'_, PyDict>>
 #[pyclass(frozen, module = "fastfetch._core")]
 pub struct Batch {
     engine: Arc<EngineBatch>,
-    tags: HashMap<usize, Py<PyAny>>,
+    tags: Arc<Tags>,
 }
 
 #[pymethods]
@@ -61,7 +60,7 @@ impl Batch {
             PyTypeError::new_err(format!("urls: expected an iterable of str or Request, got {}", extract::type_name(urls)))
         })?;
         let mut items = Vec::with_capacity(urls.len().unwrap_or(0));
-        let mut tags = HashMap::new();
+        let mut tags = Tags::new();
         for value in source {
             let (item, tag) = extract::item(&value?);
             if let Some(tag) = tag {
@@ -69,20 +68,16 @@ impl Batch {
             }
             items.push(item);
         }
-        Ok(Self { engine: EngineBatch::new(plan, items), tags })
+        Ok(Self { engine: EngineBatch::new(plan, items), tags: Arc::new(tags) })
     }
 
     fn __len__(&self) -> usize {
-        self.engine.len()
+        self.engine.table().len()
     }
 
     /// The items that are finished, in input order.
-    fn rows(&self, py: Python<'_>) -> Rows {
-        let row = |place: usize| {
-            let (item, outcome) = (self.engine.item(place)?, self.engine.get(place)?);
-            Some(finished(item, outcome, self.tags.get(&place).map(|tag| tag.clone_ref(py))))
-        };
-        Rows::new((0..self.engine.len()).filter_map(row).collect())
+    fn rows(&self) -> Rows {
+        Rows::finished(self.engine.table(), &self.tags)
     }
 
     /// The counters: in flight, below 400, 400 and more, failed, bytes.
@@ -92,7 +87,8 @@ impl Batch {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.tags.values().try_for_each(|tag| visit.call(tag))
+        // As in `Rows`: what is shared is visited by nobody.
+        if Arc::strong_count(&self.tags) == 1 { self.tags.values().try_for_each(|tag| visit.call(tag)) } else { Ok(()) }
     }
 }
 

@@ -1,11 +1,14 @@
 //! `Headers`: a case-insensitive mapping over the header lines of a response.
 
+use std::sync::Arc;
+
+use http::HeaderMap;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
 
 use super::extract::header_lines;
-use crate::engine::headers::Headers as Lines;
+use crate::engine::headers::{self, Lines};
 
 /// Header lines: a case-insensitive mapping that keeps repeated fields and every byte.
 ///
@@ -29,16 +32,28 @@ use crate::engine::headers::Headers as Lines;
 /// >>> headers["etag"], headers.get_list("set-cookie")
 /// ('"x"', ['a=1', 'b=2'])
 #[pyclass(frozen, mapping, module = "fastfetch._core")]
-pub struct Headers(pub Lines);
+pub struct Headers {
+    pub block: Arc<[u8]>,
+}
 
 fn decode<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
     // Latin-1: each byte is the character of that number.
     PyString::new(py, &bytes.iter().map(|byte| char::from(*byte)).collect::<String>())
 }
 
+impl From<&HeaderMap> for Headers {
+    fn from(map: &HeaderMap) -> Self {
+        Self { block: headers::block(map).into() }
+    }
+}
+
 impl Headers {
+    fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.block)
+    }
+
     fn joined<'py>(&self, py: Python<'py>, name: &str) -> Option<Bound<'py, PyString>> {
-        let values: Vec<&[u8]> = self.0.get_all(name.as_bytes()).collect();
+        let values: Vec<&[u8]> = self.lines().get_all(name.as_bytes()).collect();
         match values.as_slice() {
             [] => None,
             values => Some(decode(py, &values.join(&b", "[..]))),
@@ -48,7 +63,7 @@ impl Headers {
     /// Each name once, in order of first appearance.
     fn names(&self) -> Vec<&[u8]> {
         let mut names: Vec<&[u8]> = Vec::new();
-        for (name, _) in self.0.iter() {
+        for (name, _) in self.lines().iter() {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -62,9 +77,8 @@ impl Headers {
     #[new]
     #[pyo3(signature = (fields = None, /))]
     fn new(fields: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let Some(fields) = fields else { return Ok(Self(Lines::default())) };
-        let map = header_lines("fields", fields)?;
-        Ok(Self(Lines::copy_of(&map)))
+        let map = fields.map_or_else(|| Ok(HeaderMap::new()), |fields| header_lines("fields", fields))?;
+        Ok(Self::from(&map))
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyString>> {
@@ -79,7 +93,7 @@ impl Headers {
 
     /// The values of a field, one for each line.
     fn get_list<'py>(&self, py: Python<'py>, name: &str) -> Vec<Bound<'py, PyString>> {
-        self.0.get_all(name.as_bytes()).map(|value| decode(py, value)).collect()
+        self.lines().get_all(name.as_bytes()).map(|value| decode(py, value)).collect()
     }
 
     /// The names, each once.
@@ -94,23 +108,23 @@ impl Headers {
 
     /// The pairs of name and value, repetitions joined.
     fn items<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
-        let joined = |name: &[u8]| decode(py, &self.0.get_all(name).collect::<Vec<_>>().join(&b", "[..]));
+        let joined = |name: &[u8]| decode(py, &self.lines().get_all(name).collect::<Vec<_>>().join(&b", "[..]));
         self.names().into_iter().map(|name| (decode(py, name), joined(name))).collect()
     }
 
     /// The pairs of name and value, one for each line.
     fn multi_items<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
-        self.0.iter().map(|(name, value)| (decode(py, name), decode(py, value))).collect()
+        self.lines().iter().map(|(name, value)| (decode(py, name), decode(py, value))).collect()
     }
 
     /// The lines as bytes.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-        self.0.iter().map(|(name, value)| (PyBytes::new(py, name), PyBytes::new(py, value))).collect()
+        self.lines().iter().map(|(name, value)| (PyBytes::new(py, name), PyBytes::new(py, value))).collect()
     }
 
     fn __contains__(&self, name: &Bound<'_, PyAny>) -> bool {
-        name.extract::<&str>().is_ok_and(|name| self.0.get(name).is_some())
+        name.extract::<&str>().is_ok_and(|name| self.lines().get(name).is_some())
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
@@ -122,21 +136,25 @@ impl Headers {
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let sorted = |lines: &Lines| {
-            let mut lines: Vec<_> = lines.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.to_vec())).collect();
+        let sorted = |lines: Lines<'_>| {
+            let mut lines: Vec<_> = lines.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
             lines.sort();
             lines
         };
-        Ok(match other.cast::<Self>() {
-            Ok(other) => sorted(&self.0) == sorted(&other.get().0),
-            Err(_) => header_lines("other", other).is_ok_and(|map| sorted(&self.0) == sorted(&Lines::copy_of(&map))),
-        })
+        let other = match other.cast::<Self>() {
+            Ok(other) => other.get().block.clone(),
+            Err(_) => match header_lines("other", other) {
+                Ok(map) => Self::from(&map).block,
+                Err(_) => return Ok(false),
+            },
+        };
+        Ok(sorted(self.lines()) == sorted(Lines::new(&other)))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         const SECRET: [&[u8]; 5] = [b"authorization", b"cookie", b"proxy-authorization", b"set-cookie", b"x-api-key"];
         let shown: Vec<_> = self
-            .0
+            .lines()
             .iter()
             .map(|(name, value)| {
                 (decode(py, name), if SECRET.contains(&name) { decode(py, b"[hidden]") } else { decode(py, value) })

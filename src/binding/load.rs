@@ -2,14 +2,14 @@
 
 use pyo3::prelude::*;
 
+use super::bridge::shutdown;
 use super::error;
 use crate::engine::process::watch_forks;
 
 /// Prepares the module.
-pub fn load(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let py = module.py();
+pub fn load(py: Python<'_>) -> PyResult<()> {
     watch_forks();
     error::load(py)?;
-    py.import("atexit")?.call_method1("register", (module.getattr("shutdown")?,))?;
+    py.import("atexit")?.call_method1("register", (wrap_pyfunction!(shutdown, py)?,))?;
     Ok(())
 }

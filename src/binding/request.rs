@@ -11,7 +11,6 @@ use super::extract::{self, Options, REQUEST_OPTIONS};
 use super::headers::Headers;
 use crate::engine::config::Timeout;
 use crate::engine::error::redact_url;
-use crate::engine::headers::Headers as Lines;
 use crate::engine::request::Request as EngineRequest;
 
 /// A request, to be given to `gather`, `as_completed`, `Batch` and `send` in place of a URL.
@@ -77,7 +76,7 @@ impl Request {
     /// The header fields of this request alone.
     #[getter]
     fn headers(&self) -> Headers {
-        Headers(Lines::copy_of(&self.inner.headers))
+        Headers::from(&self.inner.headers)
     }
 
     /// The body, or None.

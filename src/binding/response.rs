@@ -69,7 +69,7 @@ impl Response {
         let answer = slf.get().answer(py)?;
         let facts = pyo3::types::PyDict::new(py);
         facts.set_item("url", &*answer.url)?;
-        facts.set_item("method", answer.method.as_str())?;
+        facts.set_item("method", answer.method().as_str())?;
         facts.set_item("phase", "body")?;
         facts.set_item("attempts", 1)?;
         facts.set_item("elapsed", answer.elapsed.as_secs_f64())?;
@@ -77,11 +77,11 @@ impl Response {
             facts.set_item("phase", "response")?;
             facts.set_item("response", slf)?;
         }
-        error::class(py, class)?.call((format!("{} {}: {message}", answer.method, answer.url),), Some(&facts))
+        error::class(py, class)?.call((format!("{} {}: {message}", answer.method(), answer.url),), Some(&facts))
     }
 
     fn charset(answer: &Answer) -> Option<String> {
-        let value = String::from_utf8_lossy(answer.headers.get("content-type")?);
+        let value = String::from_utf8_lossy(answer.headers().get("content-type")?);
         value.split(';').skip(1).find_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             let value = value.trim().trim_matches(['"', '\'']);
@@ -102,7 +102,7 @@ impl Response {
     #[getter]
     fn reason(&self, py: Python<'_>) -> PyResult<String> {
         let answer = self.answer(py)?;
-        Ok(match &answer.reason {
+        Ok(match answer.reason() {
             Some(reason) => String::from_utf8_lossy(reason).into_owned(),
             None => answer.status.canonical_reason().unwrap_or_default().into(),
         })
@@ -123,7 +123,7 @@ impl Response {
     /// The header fields.
     #[getter]
     fn headers(&self, py: Python<'_>) -> PyResult<Headers> {
-        Ok(Headers(self.answer(py)?.headers.clone()))
+        Ok(Headers { block: self.answer(py)?.headers.clone() })
     }
 
     /// The body.
@@ -184,7 +184,7 @@ impl Response {
     #[getter]
     fn method(&self) -> &str {
         match &*self.row.outcome {
-            Ok(answer) => answer.method.as_str(),
+            Ok(answer) => answer.method().as_str(),
             Err(error) => error.method.as_str(),
         }
     }
@@ -219,7 +219,7 @@ impl Response {
     /// The responses of the redirects that led here, in order.
     #[getter]
     fn history<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let hops = &self.answer(py)?.history;
+        let hops = &self.answer(py)?.history();
         let hop = |hop: &Answer| Py::new(py, Self::new(Row { outcome: Arc::new(Ok(hop.clone())), tag: None }));
         PyList::new(py, hops.iter().map(hop).collect::<PyResult<Vec<_>>>()?)
     }
@@ -244,7 +244,7 @@ impl Response {
 
     fn __repr__(&self) -> String {
         match &*self.row.outcome {
-            Ok(answer) => format!("<Response [{}] {} {}>", answer.status.as_u16(), answer.method, answer.url),
+            Ok(answer) => format!("<Response [{}] {} {}>", answer.status.as_u16(), answer.method(), answer.url),
             Err(error) => format!("<Response [{}] {} {}>", error::class_name(&error.kind), error.method, error.url),
         }
     }

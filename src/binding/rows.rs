@@ -1,5 +1,6 @@
-//! `Rows`: the finished items of a batch, as columns and as responses made when they are looked at.
+//! `Rows`: finished items of a batch, as columns and as responses made when they are looked at.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyIndexError;
@@ -12,88 +13,134 @@ use super::error::class_name;
 use super::extract;
 use super::request::Request;
 use super::response::{Response, Row};
-use crate::engine::gather::Item;
+use crate::engine::gather::{Item, Table};
 use crate::engine::response::Outcome;
 
-/// The rows behind a `Results`.
+/// What callers gave their items to carry, by place.
+pub type Tags = HashMap<usize, Py<PyAny>>;
+
+/// The rows behind a `Results`: places in a table that many may share.
 #[pyclass(frozen, sequence, module = "fastfetch._core")]
 pub struct Rows {
-    rows: Vec<(Item, Row)>,
+    table: Arc<Table>,
+    tags: Arc<Tags>,
+    places: Places,
+}
+
+/// Which rows of the table.
+enum Places {
+    All,
+    Some(Vec<usize>),
 }
 
 impl Rows {
-    pub fn new(rows: Vec<(Item, Row)>) -> Self {
-        Self { rows }
+    /// Those rows of a table that are finished.
+    pub fn finished(table: &Arc<Table>, tags: &Arc<Tags>) -> Self {
+        let finished: Vec<usize> = (0..table.len()).filter(|place| table.outcome(*place).is_some()).collect();
+        let places = if finished.len() == table.len() { Places::All } else { Places::Some(finished) };
+        Self { table: table.clone(), tags: tags.clone(), places }
+    }
+
+    fn len(&self) -> usize {
+        match &self.places {
+            Places::All => self.table.len(),
+            Places::Some(places) => places.len(),
+        }
+    }
+
+    /// The place in the table of a row.
+    fn place(&self, index: usize) -> PyResult<usize> {
+        let place = match &self.places {
+            Places::All => Some(index).filter(|index| *index < self.table.len()),
+            Places::Some(places) => places.get(index).copied(),
+        };
+        place.ok_or_else(|| PyIndexError::new_err("results index out of range"))
+    }
+
+    fn places(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter_map(|index| self.place(index).ok())
     }
 
     fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
-        self.rows.iter().map(|(_, row)| &*row.outcome)
+        self.places().filter_map(|place| self.table.outcome(place)).map(|outcome| &**outcome)
     }
 
-    fn pick<'a>(&'a self, py: Python<'_>, rows: impl Iterator<Item = &'a (Item, Row)>) -> Self {
-        Self { rows: rows.map(|(item, row)| (item.clone(), row.clone_ref(py))).collect() }
+    fn select(&self, wanted: impl Fn(&Outcome) -> bool) -> Self {
+        let places = self.places().filter(|place| self.table.outcome(*place).is_some_and(|outcome| wanted(outcome)));
+        Self { table: self.table.clone(), tags: self.tags.clone(), places: Places::Some(places.collect()) }
     }
-}
 
-fn request_of<'py>(py: Python<'py>, item: &Item, row: &Row) -> PyResult<Bound<'py, PyAny>> {
-    Ok(match item {
-        Item::Url(url) => url.as_ref().into_pyobject(py)?.into_any(),
-        Item::Request(request) => {
-            let tag = row.tag.as_ref().map(|tag| tag.clone_ref(py));
-            Bound::new(py, Request { inner: request.clone(), tag })?.into_any()
-        }
-        Item::Invalid(error) => error.url.as_ref().into_pyobject(py)?.into_any(),
-    })
+    fn row(&self, py: Python<'_>, index: usize) -> PyResult<Row> {
+        let place = self.place(index)?;
+        let outcome = self.table.outcome(place).ok_or_else(|| PyIndexError::new_err("not finished"))?;
+        Ok(Row { outcome: outcome.clone(), tag: self.tags.get(&place).map(|tag| tag.clone_ref(py)) })
+    }
 }
 
 #[pymethods]
 impl Rows {
     fn __len__(&self) -> usize {
-        self.rows.len()
+        self.len()
     }
 
     fn __getitem__(&self, py: Python<'_>, index: isize) -> PyResult<Response> {
-        let index = if index < 0 { index + self.rows.len().cast_signed() } else { index };
-        let found = usize::try_from(index).ok().and_then(|index| self.rows.get(index));
-        let (_, row) = found.ok_or_else(|| PyIndexError::new_err("results index out of range"))?;
-        Ok(Response::new(row.clone_ref(py)))
+        let index = if index < 0 { index + self.len().cast_signed() } else { index };
+        // What is negative still is beyond any length.
+        Ok(Response::new(self.row(py, usize::try_from(index).unwrap_or(usize::MAX))?))
     }
 
     /// The rows at these places.
-    fn take(&self, py: Python<'_>, places: Vec<usize>) -> Self {
-        self.pick(py, places.iter().filter_map(|place| self.rows.get(*place)))
-    }
-
-    /// These rows with others in some of their places.
-    fn replaced(&self, py: Python<'_>, places: Vec<usize>, others: &Self) -> Self {
-        let mut all = self.pick(py, self.rows.iter());
-        for (place, (item, row)) in places.into_iter().zip(&others.rows) {
-            if let Some(slot) = all.rows.get_mut(place) {
-                *slot = (item.clone(), row.clone_ref(py));
-            }
-        }
-        all
+    fn take(&self, indices: Vec<usize>) -> PyResult<Self> {
+        let places = indices.into_iter().map(|index| self.place(index)).collect::<PyResult<_>>()?;
+        Ok(Self { table: self.table.clone(), tags: self.tags.clone(), places: Places::Some(places) })
     }
 
     /// The rows whose answer has a status below 400.
-    fn ok(&self, py: Python<'_>) -> Self {
-        self.pick(py, self.rows.iter().filter(|(_, row)| matches!(&*row.outcome, Ok(answer) if answer.status.as_u16() < 400)))
+    fn ok(&self) -> Self {
+        self.select(|outcome| matches!(outcome, Ok(answer) if answer.status.as_u16() < 400))
     }
 
     /// The rows to which no answer came.
-    fn failed(&self, py: Python<'_>) -> Self {
-        self.pick(py, self.rows.iter().filter(|(_, row)| row.outcome.is_err()))
+    fn failed(&self) -> Self {
+        self.select(Outcome::is_err)
     }
 
     /// What was asked for in a row: a `str` or a `Request`.
-    fn request<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
-        let (item, row) = self.rows.get(place).ok_or_else(|| PyIndexError::new_err("results index out of range"))?;
-        request_of(py, item, row)
+    fn request<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyAny>> {
+        let place = self.place(index)?;
+        Ok(match self.table.item(place) {
+            Some(Item::Url(url)) => url.as_ref().into_pyobject(py)?.into_any(),
+            Some(Item::Request(request)) => {
+                let tag = self.tags.get(&place).map(|tag| tag.clone_ref(py));
+                Bound::new(py, Request { inner: request.clone(), tag })?.into_any()
+            }
+            Some(Item::Invalid(error)) => error.url.as_ref().into_pyobject(py)?.into_any(),
+            None => return Err(PyIndexError::new_err("results index out of range")),
+        })
+    }
+
+    /// These rows, with others in the places of some.
+    fn replaced(&self, py: Python<'_>, indices: Vec<usize>, others: &Self) -> PyResult<Self> {
+        let mut sources: Vec<(&Self, usize)> = self.places().map(|place| (self, place)).collect();
+        for (index, place) in indices.into_iter().zip(others.places()) {
+            if let Some(source) = sources.get_mut(index) {
+                *source = (others, place);
+            }
+        }
+        let row = |(rows, place): &(&Self, usize)| Some((rows.table.item(*place)?.clone(), rows.table.outcome(*place)?.clone()));
+        let table = Table::finished(sources.iter().filter_map(row));
+        let tag = |(index, (rows, place)): (usize, &(&Self, usize))| Some((index, rows.tags.get(place)?.clone_ref(py)));
+        let tags = sources.iter().enumerate().filter_map(tag).collect();
+        Ok(Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All })
     }
 
     /// The URL of a row: of the answer, or of the failure.
-    fn url<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
-        Bound::new(py, self.__getitem__(py, place.cast_signed())?)?.getattr(intern!(py, "url"))
+    fn url(&self, index: usize) -> PyResult<&str> {
+        match self.table.outcome(self.place(index)?).map(|outcome| &**outcome) {
+            Some(Ok(answer)) => Ok(&answer.url),
+            Some(Err(error)) => Ok(&error.url),
+            None => Err(PyIndexError::new_err("not finished")),
+        }
     }
 
     /// The columns `status` (None where no answer came), `error` (a class name, or None), `size` (bytes) and `elapsed` (seconds).
@@ -114,27 +161,25 @@ impl Rows {
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        let py = slf.py();
-        let rows = &slf.get().rows;
-        let responses = rows.iter().map(|(_, row)| Bound::new(py, Response::new(row.clone_ref(py))));
+        let (py, this) = (slf.py(), slf.get());
+        let responses = (0..this.len()).map(|index| Bound::new(py, Response::new(this.row(py, index)?)));
         let responses = PyList::new(py, responses.collect::<PyResult<Vec<_>>>()?)?;
-        let requests = rows.iter().map(|(item, row)| request_of(py, item, row));
+        let requests = (0..this.len()).map(|index| this.request(py, index));
         let requests = PyList::new(py, requests.collect::<PyResult<Vec<_>>>()?)?;
         Ok((slf.get_type().getattr(intern!(py, "_restore"))?, PyTuple::new(py, [requests, responses])?))
     }
 
     #[staticmethod]
     fn _restore(py: Python<'_>, requests: Vec<Bound<'_, PyAny>>, responses: Vec<Bound<'_, Response>>) -> Self {
-        let rows = requests.iter().zip(&responses).map(|(request, response)| (extract::item(request).0, response.get().row(py)));
-        Self { rows: rows.collect() }
+        let rows: Vec<Row> = responses.iter().map(|response| response.get().row(py)).collect();
+        let items = requests.iter().map(|request| extract::item(request).0);
+        let table = Table::finished(items.zip(rows.iter().map(|row| row.outcome.clone())));
+        let tags = rows.into_iter().enumerate().filter_map(|(index, row)| Some((index, row.tag?))).collect();
+        Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.rows.iter().filter_map(|(_, row)| row.tag.as_ref()).try_for_each(|tag| visit.call(tag))
+        // Tags that are shared are visited by nobody: a reference counted twice would look like a cycle that is not.
+        if Arc::strong_count(&self.tags) == 1 { self.tags.values().try_for_each(|tag| visit.call(tag)) } else { Ok(()) }
     }
-}
-
-/// A row of a batch, once it is finished.
-pub fn finished(item: &Item, outcome: &Arc<Outcome>, tag: Option<Py<PyAny>>) -> (Item, Row) {
-    (item.clone(), Row { outcome: outcome.clone(), tag })
 }

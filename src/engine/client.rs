@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use base64::Engine;
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
@@ -15,12 +14,12 @@ use tokio::time::Instant;
 use super::clock::Clock;
 use super::config::{Config, Limits, Timeout};
 use super::error::{Error, Failure, Kind, Phase, redact_url};
-use super::headers::Headers;
+use super::headers;
 use super::limit::Gate;
 use super::process::ProcessBound;
 use super::redirect;
 use super::request::Request;
-use super::response::{Outcome, Response};
+use super::response::{Outcome, Rare, Response};
 use super::transport::{Body, OpenResponse, Reqwest, Stage, Transport};
 
 /// A client: settings, permits, and a pool of connections. Clones share all three.
@@ -60,6 +59,7 @@ impl<T> Clone for Client<T> {
 pub struct Tools {
     clock: Clock,
     stage: Arc<Stage>,
+    headers: headers::Copier,
 }
 
 impl<T: Transport> Client<T> {
@@ -124,7 +124,7 @@ impl<T: Transport> Client<T> {
             let status = open.status;
             let response =
                 exchange.finish(open, &request, config.max_body).await.map_err(|failure| exchange.error(&request, failure))?;
-            let Some(url) = next else { return Ok(Response { history, ..response }) };
+            let Some(url) = next else { return Ok(with_history(response, history)) };
             history.push(response);
             if history.len() > config.max_redirects {
                 return Err(exchange.error(&request, too_many(config.max_redirects, &history)));
@@ -172,6 +172,13 @@ fn complete(request: &mut Request, defaults: &HeaderMap) {
     let _ = url.set_password(None);
 }
 
+fn with_history(mut response: Response, history: Vec<Response>) -> Response {
+    if !history.is_empty() {
+        response.rare.get_or_insert_default().history = history;
+    }
+    response
+}
+
 fn closed() -> Failure {
     Failure::new(Kind::ClientClosed, Phase::Input, "the client is closed")
 }
@@ -200,11 +207,12 @@ impl Exchange<'_> {
             self.attempts += 1;
             let stage = &self.tools.stage;
             stage.restart();
+            let start = if repeated { Instant::now() } else { self.start };
             let (timeout, total) = (self.timeout, self.timeout.total.and_then(|total| self.start.checked_add(total)));
             let due = || {
                 let at = stage.at();
                 let patience = if at.phase == Phase::Connect { timeout.connect } else { timeout.read };
-                earliest(patience.and_then(|patience| at.since.checked_add(patience)), total)
+                earliest(patience.and_then(|patience| at.since.unwrap_or(start).checked_add(patience)), total)
             };
             let failure = match self.tools.clock.watch(transport.send(request, stage), due).await {
                 Some(Ok(open)) => return Ok(open),
@@ -233,8 +241,10 @@ impl Exchange<'_> {
         reserve(&mut body, expected.unwrap_or(0))?;
         let total = self.timeout.total.and_then(|total| self.start.checked_add(total));
         loop {
-            let silent_since = Instant::now();
-            let due = || earliest(self.timeout.read.and_then(|patience| silent_since.checked_add(patience)), total);
+            // The silence begins when something is waited for: a chunk that is there costs no look at the clock.
+            let mut silent_since = None;
+            let read = self.timeout.read;
+            let due = || earliest(read.and_then(|read| silent_since.get_or_insert_with(Instant::now).checked_add(read)), total);
             let chunk = match self.tools.clock.watch(open.body.chunk(), due).await {
                 None => return Err(self.late(Phase::Body)),
                 Some(Err(Failure { kind: Kind::IncompleteBody { .. }, errno, .. })) => {
@@ -250,17 +260,19 @@ impl Exchange<'_> {
             reserve(&mut body, chunk.len() as u64)?;
             body.extend_from_slice(&chunk);
         }
+        let text = request.text.as_ref().filter(|text| ***text == *request.url.as_str());
+        let url = text.map_or_else(|| request.url.as_str().into(), Arc::clone);
+        let common = request.method == Method::GET && open.reason.is_none();
+        let rare = (!common).then(|| Rare { method: request.method.clone(), reason: open.reason, history: Vec::new() });
         Ok(Response {
             status: open.status,
             version: open.version,
-            reason: open.reason,
-            headers: Headers::copy_of(&open.headers),
-            // A vector that is full becomes the body as it is; any other is moved into storage of its own size.
-            body: Bytes::from(body.into_boxed_slice()),
-            method: request.method.clone(),
-            url: request.url.as_str().into(),
+            headers: self.tools.headers.copy(&open.headers),
+            // A body that fills its buffer keeps it; any other moves into storage of its own size.
+            body: body.into(),
+            url,
             elapsed: self.start.elapsed(),
-            history: Vec::new(),
+            rare: rare.map(Box::new),
         })
     }
 

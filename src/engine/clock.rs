@@ -21,7 +21,7 @@ impl Clock {
     /// Waits for `work`, but not past the moment that `due` names; `None` says it was too late.
     ///
     /// `due` is asked when the wait begins and again each time its moment has come: progress made meanwhile may have moved it.
-    pub async fn watch<F: Future>(&mut self, work: F, due: impl Fn() -> Option<Instant>) -> Option<F::Output> {
+    pub async fn watch<F: Future>(&mut self, work: F, mut due: impl FnMut() -> Option<Instant>) -> Option<F::Output> {
         let mut work = pin!(work);
         let sleep = &mut self.sleep;
         let mut armed = false;
@@ -37,7 +37,10 @@ impl Clock {
                 if armed && moment <= Instant::now() {
                     return Poll::Ready(None);
                 }
-                sleep.as_mut().reset(moment);
+                // A timer that goes off too early only asks again, so it is left where it is unless it would be late.
+                if sleep.is_elapsed() || sleep.deadline() > moment {
+                    sleep.as_mut().reset(moment);
+                }
                 armed = true;
             }
         })

@@ -32,6 +32,27 @@ pub enum Item {
 }
 
 impl Item {
+    fn url(&self) -> &str {
+        match self {
+            Self::Url(url) => url,
+            Self::Request(request) => request.url.as_str(),
+            Self::Invalid(error) => &error.url,
+        }
+    }
+
+    fn method(&self) -> Method {
+        match self {
+            Self::Request(request) => request.method.clone(),
+            Self::Url(_) | Self::Invalid(_) => Method::GET,
+        }
+    }
+
+    /// The outcome where fetching it panicked: a fault of ours is this item's failure, not its neighbours'.
+    fn panicked(&self) -> Outcome {
+        let detail = "internal error: a panic in fastfetch; please report it";
+        Err(Error::unsent(Kind::Internal, Phase::Response, self.method(), self.url(), detail))
+    }
+
     fn host(&self) -> &str {
         match self {
             Self::Url(url) => host_key(url),
@@ -55,22 +76,13 @@ pub struct Plan<T = Reqwest> {
 }
 
 impl<T: Transport> Plan<T> {
-    /// Fetches an item; a panic on the way is the item's failure, not the batch's.
     async fn fetch(&self, item: &Item, tools: &mut Tools) -> Outcome {
         let request = match item {
-            Item::Url(url) => Request::get(url)?,
+            Item::Url(url) => Request { text: Some(url.clone()), ..Request::get(url)? },
             Item::Request(request) => Request::clone(request),
             Item::Invalid(error) => return Err(error.clone()),
         };
-        let request = self.complete(request);
-        let url = request.url.to_string();
-        match AssertUnwindSafe(self.client.exchange(request, tools)).catch_unwind().await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let detail = "internal error: a panic in fastfetch; please report it";
-                Err(Error::unsent(Kind::Internal, Phase::Response, Method::GET, &url, detail))
-            }
-        }
+        self.client.exchange(self.complete(request), tools).await
     }
 
     fn complete(&self, mut request: Request) -> Request {
@@ -84,62 +96,26 @@ impl<T: Transport> Plan<T> {
     }
 }
 
-/// Requests whose outcomes fall into slots, in input order.
+/// Items, and a slot for the outcome of each.
 #[derive(Debug)]
-pub struct Batch<T = Reqwest> {
-    plan: Plan<T>,
+pub struct Table {
     items: Vec<Item>,
     slots: Vec<OnceLock<Arc<Outcome>>>,
-    progress: Progress,
 }
 
-impl<T: Transport> Batch<T> {
-    /// A batch with nothing fetched yet.
-    pub fn new(plan: Plan<T>, items: Vec<Item>) -> Arc<Self> {
+impl Table {
+    /// A table with empty slots.
+    pub fn new(items: Vec<Item>) -> Self {
         let slots = items.iter().map(|_| OnceLock::new()).collect();
-        Arc::new(Self { plan, items, slots, progress: Progress::default() })
+        Self { items, slots }
     }
 
-    /// Fetches every item that has no outcome yet. Dropped, it stops at once; called again, it goes on with the rest.
-    pub async fn run(self: Arc<Self>) {
-        let mut turns = Turns::new(self.plan.limits);
-        for (index, item) in self.items.iter().enumerate() {
-            if self.get(index).is_none() {
-                turns.push(item.host(), index);
-            }
-        }
-        let count = turns.waiting().min(self.plan.limits.concurrency);
-        let turns = Arc::new(Mutex::new(turns));
-        let mut workers = JoinSet::new();
-        for _ in 0..count {
-            workers.spawn(self.clone().work(turns.clone()));
-        }
-        while workers.join_next().await.is_some() {}
+    /// A table with its outcomes.
+    pub fn finished(rows: impl Iterator<Item = (Item, Arc<Outcome>)>) -> Self {
+        let (items, slots) = rows.map(|(item, outcome)| (item, OnceLock::from(outcome))).unzip();
+        Self { items, slots }
     }
 
-    /// Takes items until none may run. A worker that finds none can go: what may run later becomes so because another worker
-    /// finished, and that one takes it.
-    async fn work(self: Arc<Self>, turns: Arc<Mutex<Turns<usize>>>) {
-        let mut tools = Tools::default();
-        let next = || lock(&turns).next();
-        while let Some((lane, index)) = next() {
-            if let (Some(item), Some(slot)) = (self.items.get(index), self.slots.get(index)) {
-                let in_flight = self.progress.enter();
-                let outcome = self.plan.fetch(item, &mut tools).await;
-                drop(in_flight);
-                // A slot is filled once, also where two runs of one batch overlap.
-                if let Ok(()) = slot.set(Arc::new(outcome))
-                    && let Some(outcome) = slot.get()
-                {
-                    self.progress.count(outcome);
-                }
-            }
-            lock(&turns).done(lane);
-        }
-    }
-}
-
-impl<T> Batch<T> {
     /// Number of items.
     pub fn len(&self) -> usize {
         self.items.len()
@@ -150,19 +126,112 @@ impl<T> Batch<T> {
         self.items.is_empty()
     }
 
-    /// The outcome of an item, once there is one.
-    pub fn get(&self, index: usize) -> Option<&Arc<Outcome>> {
-        self.slots.get(index)?.get()
-    }
-
     /// What was asked for.
     pub fn item(&self, index: usize) -> Option<&Item> {
         self.items.get(index)
     }
 
+    /// What became of it, once something has.
+    pub fn outcome(&self, index: usize) -> Option<&Arc<Outcome>> {
+        self.slots.get(index)?.get()
+    }
+}
+
+/// Requests whose outcomes fall into slots, in input order.
+#[derive(Debug)]
+pub struct Batch<T = Reqwest> {
+    plan: Plan<T>,
+    table: Arc<Table>,
+    progress: Progress,
+}
+
+impl<T> Batch<T> {
+    /// A batch with nothing fetched yet.
+    pub fn new(plan: Plan<T>, items: Vec<Item>) -> Arc<Self> {
+        Arc::new(Self { plan, table: Arc::new(Table::new(items)), progress: Progress::default() })
+    }
+
+    /// The items and what has become of them.
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
     /// The counters.
     pub fn progress(&self) -> &Progress {
         &self.progress
+    }
+}
+
+impl<T: Transport> Batch<T> {
+    /// Fetches every item that has no outcome yet. Dropped, it stops at once; called again, it goes on with the rest.
+    pub async fn run(self: Arc<Self>) {
+        let mut turns = Turns::new(self.plan.limits);
+        for (index, item) in self.table.items.iter().enumerate() {
+            if self.table.outcome(index).is_none() {
+                turns.push(item.host(), index);
+            }
+        }
+        let count = turns.waiting().min(self.plan.limits.concurrency);
+        let turns = Arc::new(Mutex::new(turns));
+        let mut workers = JoinSet::new();
+        for _ in 0..count {
+            workers.spawn(self.clone().work(turns.clone()));
+        }
+        while let Some(ended) = workers.join_next().await {
+            if ended.is_err() {
+                // It panicked, and its item has been told. Another takes its place.
+                workers.spawn(self.clone().work(turns.clone()));
+            }
+        }
+    }
+
+    /// Takes items until none may run. A worker that finds none can go: what may run later becomes so because another worker
+    /// finished, and that one takes it.
+    async fn work(self: Arc<Self>, turns: Arc<Mutex<Turns<usize>>>) {
+        let mut tools = Tools::default();
+        while let Some(turn) = Turn::take(&self, &turns) {
+            let Some(item) = self.table.item(turn.index) else { continue };
+            let in_flight = self.progress.enter();
+            let outcome = self.plan.fetch(item, &mut tools).await;
+            drop(in_flight);
+            turn.fill(outcome);
+        }
+    }
+}
+
+/// Leave to fetch an item; given back when dropped.
+struct Turn<'a, T: Transport> {
+    batch: &'a Batch<T>,
+    turns: &'a Mutex<Turns<usize>>,
+    lane: Lane,
+    index: usize,
+}
+
+impl<'a, T: Transport> Turn<'a, T> {
+    fn take(batch: &'a Batch<T>, turns: &'a Mutex<Turns<usize>>) -> Option<Self> {
+        let (lane, index) = lock(turns).admit()?;
+        Some(Self { batch, turns, lane, index })
+    }
+
+    /// Fills the slot: once, also where two runs of one batch overlap.
+    fn fill(&self, outcome: Outcome) {
+        let Some(slot) = self.batch.table.slots.get(self.index) else { return };
+        if slot.set(Arc::new(outcome)).is_ok()
+            && let Some(outcome) = slot.get()
+        {
+            self.batch.progress.count(outcome);
+        }
+    }
+}
+
+impl<T: Transport> Drop for Turn<'_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(item) = self.batch.table.item(self.index)
+        {
+            self.fill(item.panicked());
+        }
+        lock(self.turns).done(self.lane);
     }
 }
 
@@ -231,10 +300,11 @@ pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(u
                 spare.push(tools);
             }
         }
-        while let Some((lane, (number, item))) = turns.next() {
+        while let Some((lane, (number, item))) = turns.admit() {
             let (plan, completed, mut tools) = (plan.clone(), completed.clone(), spare.pop().unwrap_or_default());
             running.spawn(async move {
-                completed.push(number, plan.fetch(&item, &mut tools).await);
+                let outcome = AssertUnwindSafe(plan.fetch(&item, &mut tools)).catch_unwind().await;
+                completed.push(number, outcome.unwrap_or_else(|_| item.panicked()));
                 (lane, tools)
             });
         }

@@ -1,76 +1,97 @@
-//! Response headers in exact-size storage.
+//! Header lines in exact-size storage.
 //!
 //! hyper hands out slices of its read buffer; keeping one keeps the whole buffer alive. All lines of a response are therefore
-//! copied into one block: a table of lengths, then the text.
+//! copied into one block of bytes: for each line the length of the name, the name, the length of the value, the value. Lengths
+//! are LEB128, so nearly all take one byte.
+
+use std::sync::Arc;
 
 use http::HeaderMap;
-use serde::{Deserialize, Serialize};
 
-/// The header lines of a response, in order of arrival by name, byte-exact.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Headers {
-    /// Where each name and each value ends in `text`: two entries a line.
-    ends: Box<[u32]>,
-    text: Box<[u8]>,
+/// Header lines inside a block that somebody else keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lines<'a>(&'a [u8]);
+
+/// The lines of a header map as a block.
+pub fn block(map: &HeaderMap) -> Vec<u8> {
+    let mut block = Vec::new();
+    write(map, &mut block);
+    block
 }
 
-impl Headers {
-    /// Copies a header map.
-    pub fn copy_of(map: &HeaderMap) -> Self {
-        let size = map.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        Self::build(map.len(), size, map.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())))
-    }
+/// Copies header lines for responses. Those of one host differ little or not at all, so a response whose lines are those of the
+/// one before shares them: of a batch from one file server, most do.
+#[derive(Debug, Default)]
+pub struct Copier {
+    scratch: Vec<u8>,
+    last: Arc<[u8]>,
+}
 
-    /// Copies lines.
-    pub fn from_lines<'a>(lines: &[(&'a [u8], &'a [u8])]) -> Self {
-        let size = lines.iter().map(|(name, value)| name.len() + value.len()).sum();
-        Self::build(lines.len(), size, lines.iter().copied())
-    }
-
-    fn build<'a>(lines: usize, size: usize, source: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Self {
-        let mut ends = Vec::with_capacity(lines * 2);
-        let mut text = Vec::with_capacity(size);
-        for (name, value) in source {
-            for part in [name, value] {
-                text.extend_from_slice(part);
-                // A response's header block is bounded far below 4 GiB; what is beyond reads as empty.
-                ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
-            }
+impl Copier {
+    /// A copy of a header map's lines.
+    pub fn copy(&mut self, map: &HeaderMap) -> Arc<[u8]> {
+        self.scratch.clear();
+        write(map, &mut self.scratch);
+        if *self.last != *self.scratch {
+            self.last = Arc::from(self.scratch.as_slice());
         }
-        Self { ends: ends.into(), text: text.into() }
+        self.last.clone()
+    }
+}
+
+fn write(map: &HeaderMap, block: &mut Vec<u8>) {
+    for (name, value) in map {
+        for part in [name.as_str().as_bytes(), value.as_bytes()] {
+            write_length(part.len(), block);
+            block.extend_from_slice(part);
+        }
+    }
+}
+
+fn write_length(mut length: usize, block: &mut Vec<u8>) {
+    while length >= 0x80 {
+        block.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    block.push(length as u8);
+}
+
+/// Splits a part off the front of a block.
+fn read<'a>(block: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (mut length, mut shift) = (0usize, 0u32);
+    loop {
+        let (byte, rest) = block.split_first()?;
+        *block = rest;
+        length |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    let (part, rest) = block.split_at_checked(length)?;
+    *block = rest;
+    Some(part)
+}
+
+impl<'a> Lines<'a> {
+    /// The lines in a block that `write` made.
+    pub fn new(block: &'a [u8]) -> Self {
+        Self(block)
     }
 
-    /// Number of lines.
-    pub fn len(&self) -> usize {
-        self.ends.len() / 2
-    }
-
-    /// No lines at all.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// The lines as names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut start = 0;
-        let mut next = move |end: u32| {
-            let part = self.text.get(start..end as usize).unwrap_or_default();
-            start = end as usize;
-            part
-        };
-        self.ends.chunks_exact(2).filter_map(move |line| match line {
-            [name, value] => Some((next(*name), next(*value))),
-            _ => None,
-        })
+    /// The lines as names and values, in order of arrival by name, byte-exact.
+    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let mut block = self.0;
+        std::iter::from_fn(move || Some((read(&mut block)?, read(&mut block)?)))
     }
 
     /// The values of a name, whatever its case.
-    pub fn get_all<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    pub fn get_all(self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The first value of a name, whatever its case.
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
+    pub fn get(self, name: &str) -> Option<&'a [u8]> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }
 }
@@ -83,18 +104,39 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_survive_byte_for_byte(lines in prop::collection::vec(("[a-z-]{1,12}", prop::collection::vec(0x80u8..=0xff, 0..30)), 0..40)) {
+        fn lines_survive_byte_for_byte(lines in prop::collection::vec(("[a-z-]{1,12}", prop::collection::vec(0x80u8..=0xff, 0..300)), 0..40)) {
             let mut map = HeaderMap::new();
             for (name, value) in &lines {
                 map.append(HeaderName::from_bytes(name.as_bytes()).expect("a name"), HeaderValue::from_bytes(value).expect("a value"));
             }
-            let headers = Headers::copy_of(&map);
-            prop_assert_eq!(headers.len(), lines.len());
+            let block = Copier::default().copy(&map);
+            let read = Lines::new(&block);
+            prop_assert_eq!(read.iter().count(), lines.len());
             for (name, _) in &lines {
                 let expected: Vec<&[u8]> = lines.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_slice()).collect();
                 let upper = name.to_ascii_uppercase();
-                prop_assert_eq!(headers.get_all(upper.as_bytes()).collect::<Vec<_>>(), expected);
+                prop_assert_eq!(read.get_all(upper.as_bytes()).collect::<Vec<_>>(), expected);
             }
+        }
+
+        #[test]
+        fn equal_lines_are_shared_and_others_are_not(values in prop::collection::vec(0u8..3, 1..20)) {
+            let mut copier = Copier::default();
+            let mut last: Option<(u8, Arc<[u8]>)> = None;
+            for value in values {
+                let map = HeaderMap::from_iter([(http::header::ETAG, HeaderValue::from(u16::from(value)))]);
+                let copy = copier.copy(&map);
+                prop_assert_eq!(&*copy, &*block(&map));
+                if let Some((before, shared)) = last {
+                    prop_assert_eq!(Arc::ptr_eq(&shared, &copy), before == value);
+                }
+                last = Some((value, copy));
+            }
+        }
+
+        #[test]
+        fn any_block_can_be_read(block in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(Lines::new(&block).iter().count() <= block.len());
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Turns<J> {
     waiting: usize,
     lanes: Slab<Queue<J>>,
     by_host: HashMap<Box<str>, usize>,
+    /// The lane of those whose host does not matter.
+    anyone: Option<usize>,
     /// Lanes with a job that may run, each once.
     ready: VecDeque<usize>,
 }
@@ -36,7 +38,7 @@ pub struct Turns<J> {
 impl<J> Turns<J> {
     /// No jobs yet.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, running: 0, waiting: 0, lanes: Slab::new(), by_host: HashMap::new(), ready: VecDeque::new() }
+        Self { limits, running: 0, waiting: 0, lanes: Slab::new(), by_host: HashMap::new(), anyone: None, ready: VecDeque::new() }
     }
 
     /// Jobs that wait.
@@ -57,7 +59,7 @@ impl<J> Turns<J> {
     }
 
     /// The next job that may run now, with the permit to give back.
-    pub fn next(&mut self) -> Option<(Lane, J)> {
+    pub fn admit(&mut self) -> Option<(Lane, J)> {
         if self.running >= self.limits.concurrency {
             return None;
         }
@@ -81,7 +83,7 @@ impl<J> Turns<J> {
         lane.running -= 1;
         self.running -= 1;
         if lane.waiting.is_empty() {
-            if lane.running == 0 {
+            if lane.running == 0 && self.anyone != Some(index) {
                 let lane = self.lanes.remove(index);
                 self.by_host.remove(&lane.host);
             }
@@ -95,12 +97,18 @@ impl<J> Turns<J> {
     }
 
     fn lane(&mut self, host: &str) -> usize {
+        // Without a bound per host there is one lane, and looking hosts up would cost more than all the rest.
         let host = if self.limits.per_host.is_some() { host } else { "" };
-        if let Some(index) = self.by_host.get(host) {
-            return *index;
+        let known = if host.is_empty() { self.anyone } else { self.by_host.get(host).copied() };
+        if let Some(index) = known {
+            return index;
         }
         let index = self.lanes.insert(Queue { host: host.into(), waiting: VecDeque::new(), running: 0 });
-        self.by_host.insert(host.into(), index);
+        if host.is_empty() {
+            self.anyone = Some(index);
+        } else {
+            self.by_host.insert(host.into(), index);
+        }
         index
     }
 }
@@ -133,7 +141,7 @@ impl Gate {
     fn admit(self: &Arc<Self>) {
         loop {
             let mut turns = lock(&self.0);
-            let Some((lane, turn)) = turns.next() else { return };
+            let Some((lane, turn)) = turns.admit() else { return };
             if turn.is_closed() {
                 turns.done(lane);
                 continue;
@@ -163,10 +171,10 @@ mod tests {
         for job in 0..4 {
             turns.push("any", job);
         }
-        let (lane, first) = turns.next().expect("a job");
-        assert_eq!((first, turns.next().map(|(_, job)| job), turns.next()), (0, Some(1), None));
+        let (lane, first) = turns.admit().expect("a job");
+        assert_eq!((first, turns.admit().map(|(_, job)| job), turns.admit()), (0, Some(1), None));
         turns.done(lane);
-        assert_eq!(turns.next().map(|(_, job)| job), Some(2));
+        assert_eq!(turns.admit().map(|(_, job)| job), Some(2));
     }
 
     #[test]
@@ -176,7 +184,7 @@ mod tests {
             turns.push("slow", ("slow", job));
         }
         turns.push("fast", ("fast", 6));
-        let order: Vec<_> = std::iter::from_fn(|| turns.next()).map(|(_, job)| job.0).collect();
+        let order: Vec<_> = std::iter::from_fn(|| turns.admit()).map(|(_, job)| job.0).collect();
         assert_eq!(order, ["slow", "fast", "slow"]);
     }
 
@@ -196,7 +204,7 @@ mod tests {
             let mut running: Vec<(Lane, usize)> = Vec::new();
             let mut ran = vec![false; hosts.len()];
             for pick in finish {
-                while let Some((lane, job)) = turns.next() {
+                while let Some((lane, job)) = turns.admit() {
                     prop_assert!(!std::mem::replace(&mut ran[job], true), "job {job} ran twice");
                     running.push((lane, job));
                 }

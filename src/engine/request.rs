@@ -1,5 +1,7 @@
 //! A request as a plain value.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use url::Url;
@@ -14,6 +16,8 @@ pub struct Request {
     pub method: Method,
     /// Where to; http or https, with a host.
     pub url: Url,
+    /// The text that the URL was read from, where somebody keeps it anyway: the answer then shares it.
+    pub text: Option<Arc<str>>,
     /// Headers of this request alone; they replace the client's of the same name.
     pub headers: HeaderMap,
     /// What to send.
@@ -31,7 +35,7 @@ impl Request {
     /// A request with this method to a URL, checked.
     pub fn new(method: Method, url: &str) -> Result<Self> {
         let url = parse_url(&method, url)?;
-        Ok(Self { method, url, headers: HeaderMap::new(), content: None, timeout: None })
+        Ok(Self { method, url, text: None, headers: HeaderMap::new(), content: None, timeout: None })
     }
 }
 

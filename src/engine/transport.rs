@@ -4,7 +4,7 @@
 //! leak credentials over redirects, hide the cause of failures, or know no bound.
 
 use std::error::Error as StdError;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -75,15 +75,15 @@ pub struct Stage(Mutex<At>);
 pub struct At {
     /// What it is doing.
     pub phase: Phase,
-    /// Since when.
-    pub since: Instant,
+    /// Since when; None for since the start.
+    pub since: Option<Instant>,
     /// It opened a connection of its own, where it is known.
     pub connected: bool,
 }
 
 impl Default for Stage {
     fn default() -> Self {
-        Self(Mutex::new(At { phase: Phase::Response, since: Instant::now(), connected: false }))
+        Self(Mutex::new(At { phase: Phase::Response, since: None, connected: false }))
     }
 }
 
@@ -95,11 +95,11 @@ impl Stage {
 
     /// Back to the start, for the next attempt.
     pub fn restart(&self) {
-        *lock(&self.0) = At { phase: Phase::Response, since: Instant::now(), connected: false };
+        *lock(&self.0) = At { phase: Phase::Response, since: None, connected: false };
     }
 
     fn enter(&self, phase: Phase) {
-        *lock(&self.0) = At { phase, since: Instant::now(), connected: true };
+        *lock(&self.0) = At { phase, since: Some(Instant::now()), connected: true };
     }
 }
 
@@ -192,34 +192,44 @@ impl<S> Layer<S> for ObserveConnect {
     type Service = Observed<S>;
 
     fn layer(&self, inner: S) -> Observed<S> {
-        Observed(inner)
+        Observed(Arc::new(inner))
     }
 }
 
-#[derive(Debug, Clone)]
-struct Observed<S>(S);
+/// reqwest clones its connector for every request, and nearly none of them connects: so the clone shares, and what is inside is
+/// cloned when it is called.
+#[derive(Debug)]
+struct Observed<S>(Arc<S>);
+
+impl<S> Clone for Observed<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl<S, R> Service<R> for Observed<S>
 where
-    S: Service<R>,
+    S: Service<R> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
+    R: Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, destination: R) -> Self::Future {
         let stage = STAGE.try_with(Arc::clone).ok();
-        if let Some(stage) = &stage {
-            stage.enter(Phase::Connect);
-        }
-        let connecting = self.0.call(destination);
+        let mut inner = S::clone(&self.0);
         Box::pin(async move {
-            let connection = connecting.await?;
+            if let Some(stage) = &stage {
+                stage.enter(Phase::Connect);
+            }
+            poll_fn(|context| inner.poll_ready(context)).await?;
+            let connection = inner.call(destination).await?;
             if let Some(stage) = &stage {
                 stage.enter(Phase::Response);
             }

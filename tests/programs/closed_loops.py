@@ -1,0 +1,52 @@
+"""Closes forty event loops while requests are in flight, whose answers come later.
+
+Arguments: a kind of loop, the URL of a route server.
+"""
+
+import asyncio
+import os
+import sys
+from typing import Any
+
+import fastfetch as ff
+
+from tests.loops import LOOP_FACTORIES, run
+
+
+def fail(unraisable: Any) -> None:
+    print(unraisable, file=sys.stderr, flush=True)
+    os._exit(70)
+
+
+def main(kind: str, url: str) -> None:
+    sys.unraisablehook = fail
+    client, factory = ff.Client(), LOOP_FACTORIES[kind]
+    by_hand = []
+
+    async def end_early() -> None:
+        tasks = [asyncio.create_task(client.get(f"{url}/delay/0.05")) for _ in range(10)]
+        tasks.append(asyncio.create_task(consume()))
+        by_hand.extend(
+            [client.get(f"{url}/delay/0.05"), client.gather([f"{url}/delay/0.05"] * 5), ff.sleep(0.05)]
+        )
+        for coroutine in by_hand[-3:]:
+            # Not a task: the end of the run cancels nothing here, the loop is closed under it.
+            coroutine.send(None)
+        await asyncio.sleep(0)
+
+    async def consume() -> None:
+        async for _ in client.as_completed([f"{url}/delay/0.05"] * 5):
+            pass
+
+    for _ in range(40):
+        run(end_early, factory)
+    # Every answer above is in before this one.
+    assert run(lambda: client.get(f"{url}/delay/0.1"), factory).ok
+    for coroutine in by_hand:
+        coroutine.close()
+    assert run(lambda: client.gather([f"{url}/json/a"] * 10), factory).counts == {200: 10}
+    print(40, "loops closed")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,375 @@
+"""Connections: kept, given up, and never more than allowed."""
+
+import asyncio
+import itertools
+import time
+from asyncio import StreamWriter
+from collections.abc import Iterator
+
+import fastfetch
+import pytest
+from fastfetch import (
+    TLS,
+    Client,
+    ConnectError,
+    FetchError,
+    Limits,
+    ProtocolError,
+    Request,
+    Timeout,
+    TransportError,
+)
+
+from tests.conftest import RawServerFactory
+from tests.fetching import failure
+from tests.servers.ledger import PATIENCE
+from tests.servers.nginx import Nginx
+from tests.servers.raw import Handler, RawServer, RequestReader, reset
+from tests.servers.routes import RouteServer
+from tests.servers.tls import Authority
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.fixture
+def other_server() -> Iterator[RouteServer]:
+    with RouteServer() as server:
+        yield server
+
+
+def contents(server: RawServer, count: int) -> list[bytes]:
+    """What so many requests in turn by one client get."""
+
+    async def main() -> list[bytes]:
+        async with Client() as client:
+            return [(await client.get(f"{server.url}/{n}")).content for n in range(count)]
+
+    return asyncio.run(main())
+
+
+class TestReuse:
+    def test_in_turn_one_connection_serves_all(self, route_server: RouteServer) -> None:
+        async def main() -> None:
+            async with Client() as client:
+                for _ in range(20):
+                    await client.get(f"{route_server.url}/json/a")
+                    await client.head(f"{route_server.url}/bytes/100")
+                    await client.post(f"{route_server.url}/echo", content="body")
+                    for path in ("status/204", "status/304", "status/500", "redirect/2"):
+                        await client.get(f"{route_server.url}/{path}")
+
+        asyncio.run(main())
+        assert route_server.ledger.accepted == 1
+        assert len(route_server.ledger.requests) == 20 * 9
+
+    def test_at_once_no_more_connections_than_requests_in_flight(self, route_server: RouteServer) -> None:
+        async def main() -> None:
+            async with Client() as client:
+                for _ in range(3):
+                    await client.gather([f"{route_server.url}/json/{n}" for n in range(100)], concurrency=10)
+
+        asyncio.run(main())
+        assert route_server.ledger.accepted <= 10
+
+    def test_closing_the_client_closes_its_connections(self, route_server: RouteServer) -> None:
+        async def main() -> None:
+            async with Client() as client:
+                await client.gather([f"{route_server.url}/json/{n}" for n in range(20)])
+            route_server.ledger.wait_none_open()
+
+        asyncio.run(main())
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+            b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            OK + b"left over",
+            OK + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON",
+        ],
+        ids=["close", "1.0", "left over", "second answer"],
+    )
+    def test_a_connection_that_cannot_be_trusted_is_not_used_again(
+        self, raw_server: RawServerFactory, answer: bytes
+    ) -> None:
+        async def keep_open(reader: RequestReader, writer: StreamWriter) -> None:
+            while True:
+                await reader.head()
+                writer.write(answer)
+
+        server = raw_server(keep_open)
+        assert contents(server, 5) == [b"ok"] * 5
+        assert server.ledger.accepted == 5
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_a_body_where_none_may_be_is_never_the_next_answer(
+        self, raw_server: RawServerFactory, method: str
+    ) -> None:
+        async def smuggle(reader: RequestReader, writer: StreamWriter) -> None:
+            while True:
+                await reader.head()
+                poison = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON"
+                status = b"204 No Content" if method == "GET" else b"200 OK"
+                writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: %d\r\n\r\n" % len(poison) + poison)
+
+        server = raw_server(smuggle)
+
+        async def main() -> list[bytes]:
+            async with Client() as client:
+                return [(await client.request(method, server.url)).content for _ in range(5)]
+
+        assert asyncio.run(main()) == [b""] * 5
+
+
+async def close_after(reader: RequestReader, writer: StreamWriter) -> None:
+    """Answers, and closes without a word, as a server does that tires of an idle connection."""
+    await reader.head()
+    writer.write(OK)
+
+
+async def close_instead(reader: RequestReader, writer: StreamWriter) -> None:
+    """Answers, and closes when the next request has come."""
+    await reader.head()
+    writer.write(OK)
+    await reader.head()
+
+
+async def reset_instead(reader: RequestReader, writer: StreamWriter) -> None:
+    """The same, with a reset."""
+    await reader.head()
+    writer.write(OK)
+    await reader.head()
+    reset(writer)
+
+
+TIRED = pytest.mark.parametrize("handler", [close_after, close_instead, reset_instead], ids=lambda h: h.__name__)
+
+
+class TestTiredServers:
+    @TIRED
+    def test_300_gets_in_turn_do_not_notice(self, raw_server: RawServerFactory, handler: Handler) -> None:
+        assert contents(raw_server(handler), 300) == [b"ok"] * 300
+
+    @TIRED
+    def test_300_gets_at_once_do_not_notice(self, raw_server: RawServerFactory, handler: Handler) -> None:
+        server = raw_server(handler)
+
+        async def main() -> dict[int | str, int]:
+            async with Client() as client:
+                return (await client.gather([f"{server.url}/{n}" for n in range(300)], concurrency=20)).counts
+
+        assert asyncio.run(main()) == {200: 300}
+
+    @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "OPTIONS"])
+    def test_nor_does_any_other_method_that_may_be_repeated(
+        self, raw_server: RawServerFactory, method: str
+    ) -> None:
+        server = raw_server(close_instead)
+
+        async def main() -> set[int]:
+            async with Client() as client:
+                return {(await client.request(method, server.url)).status_code for _ in range(10)}
+
+        assert asyncio.run(main()) == {200}
+
+    @TIRED
+    @pytest.mark.parametrize("method", ["POST", "PATCH"])
+    def test_what_may_not_be_repeated_is_never_sent_twice(
+        self, raw_server: RawServerFactory, handler: Handler, method: str
+    ) -> None:
+        server = raw_server(handler)
+
+        async def main() -> list[FetchError]:
+            errors = []
+            async with Client() as client:
+                for n in range(100):
+                    try:
+                        await client.request(method, f"{server.url}/{n}", content="once")
+                    except FetchError as error:
+                        errors.append(error)
+            return errors
+
+        errors = asyncio.run(main())
+        paths = [head.split()[1] for head in server.ledger.requests]
+        assert len(paths) == len(set(paths))
+        assert all(isinstance(error, TransportError) and error.attempts == 1 for error in errors)
+
+    def test_repeated_once_only(self, raw_server: RawServerFactory) -> None:
+        async def answer_once(reader: RequestReader, writer: StreamWriter) -> None:
+            first = server.ledger.accepted == 1
+            await reader.head()
+            if first:
+                writer.write(OK)
+                await reader.head()
+
+        server = raw_server(answer_once)
+
+        async def main() -> ProtocolError:
+            async with Client() as client:
+                await client.get(server.url)
+                with pytest.raises(ProtocolError) as caught:
+                    await client.get(server.url)
+            return caught.value
+
+        error = asyncio.run(main())
+        assert error.attempts == 2
+        assert "2 attempts" in str(error)
+        assert len(server.ledger.requests) == 3
+
+    @pytest.mark.parametrize(("slam", "expected"), [(False, ProtocolError), (True, ConnectError)])
+    def test_on_a_fresh_connection_it_is_an_error(
+        self, raw_server: RawServerFactory, slam: bool, expected: type[FetchError]
+    ) -> None:
+        async def hang_up(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.head()
+            if slam:
+                reset(writer)
+
+        server = raw_server(hang_up)
+        error = failure(Request("GET", server.url))
+        assert type(error) is expected
+        assert (error.phase, error.attempts) == ("response", 1)
+        assert len(server.ledger.requests) == 2  # alone, and in a batch
+
+
+def test_a_request_that_got_the_connection_of_another_has_connected(
+    raw_server: RawServerFactory, authority: Authority
+) -> None:
+    """Two connections are begun, the second hangs; the first becomes free and serves both requests."""
+    context, second, number = authority.context("127.0.0.1"), asyncio.Event(), itertools.count(1)
+
+    async def one_is_enough(reader: RequestReader, writer: StreamWriter) -> None:
+        if next(number) == 2:
+            second.set()
+            await reader.read()
+            return
+        await writer.start_tls(context)
+        await reader.head()
+        await second.wait()
+        writer.write(OK)
+        await reader.head()
+        await asyncio.sleep(0.5)
+        writer.write(OK)
+
+    server = raw_server(one_is_enough)
+
+    async def main() -> dict[int | str, int]:
+        timeout = Timeout(connect=0.25, read=PATIENCE)
+        async with Client(tls=TLS(ca=authority.ca_pem), timeout=timeout, http2=False) as client:
+            return (await client.gather([f"https://127.0.0.1:{server.port}/"] * 2)).counts
+
+    assert asyncio.run(main()) == {200: 2}
+    assert len(server.ledger.requests) == 2
+
+
+class TestLimits:
+    def urls(self, server: RouteServer, count: int = 40) -> list[str]:
+        return [f"{server.url}/delay/0.01"] * count
+
+    def test_default_is_a_hundred(self, route_server: RouteServer) -> None:
+        asyncio.run(fastfetch.gather(self.urls(route_server, 400)))
+        assert route_server.traffic.peak == 100
+
+    def test_concurrency_of_a_call(self, route_server: RouteServer) -> None:
+        async def main() -> None:
+            await fastfetch.gather(self.urls(route_server), concurrency=7)
+            async for _ in fastfetch.as_completed(self.urls(route_server), concurrency=7):
+                pass
+
+        asyncio.run(main())
+        assert route_server.traffic.peak == 7
+
+    def test_a_call_may_ask_for_more_than_its_client(self, route_server: RouteServer) -> None:
+        async def main() -> None:
+            async with Client(limits=Limits(concurrency=2)) as client:
+                await client.gather(self.urls(route_server), concurrency=9)
+
+        asyncio.run(main())
+        assert route_server.traffic.peak == 9
+
+    def test_concurrency_of_a_client_bounds_all_its_calls_together(self, route_server: RouteServer) -> None:
+        async def main() -> None:
+            async with Client(limits=Limits(concurrency=4)) as client:
+                single = [client.get(url) for url in self.urls(route_server, 10)]
+                await asyncio.gather(
+                    client.gather(self.urls(route_server)), client.gather(self.urls(route_server)), *single
+                )
+
+        asyncio.run(main())
+        assert route_server.traffic.peak == 4
+
+    def test_single_requests_of_a_client(self, route_server: RouteServer) -> None:
+        async def main() -> None:
+            async with Client(limits=Limits(concurrency=4)) as client:
+                await asyncio.gather(*(client.get(url) for url in self.urls(route_server)))
+
+        asyncio.run(main())
+        assert route_server.traffic.peak == 4
+
+    def test_per_host(self, route_server: RouteServer, other_server: RouteServer) -> None:
+        urls = [url for pair in zip(self.urls(route_server), self.urls(other_server), strict=True) for url in pair]
+
+        async def main() -> None:
+            await fastfetch.gather(urls, per_host=3)
+            async with Client(limits=Limits(per_host=3)) as client:
+                await client.gather(urls)
+                await asyncio.gather(*(client.get(url) for url in urls))
+                async for _ in client.as_completed(urls):
+                    pass
+
+        asyncio.run(main())
+        assert (route_server.traffic.peak, other_server.traffic.peak) == (3, 3)
+
+    def test_users_of_one_host_share_it(self, route_server: RouteServer) -> None:
+        plain = self.urls(route_server)
+        named = [url.replace("://", "://me:secret@") for url in plain]
+
+        async def main() -> None:
+            async with Client(limits=Limits(per_host=3)) as client:
+                await client.gather(plain + named)
+                await client.gather([*plain, *(Request("GET", url) for url in named)])
+                await asyncio.gather(*(client.get(url) for url in plain + named))
+
+        asyncio.run(main())
+        assert route_server.traffic.peak == 3
+
+    def test_no_host_waits_for_another(self, route_server: RouteServer, other_server: RouteServer) -> None:
+        slow = [f"{route_server.url}/gate/shut"] * 50
+        fast = self.urls(other_server, 50)
+        batch = fastfetch.Batch(slow + fast, concurrency=4, per_host=2)
+
+        async def main() -> None:
+            waiting = asyncio.create_task(asyncio.wait_for(batch, PATIENCE))
+            while batch.progress.done < 50:
+                await asyncio.sleep(0.001)
+                assert not waiting.done()
+            route_server.open_gate("shut")
+            await waiting
+
+        asyncio.run(main())
+        assert (route_server.traffic.peak, other_server.traffic.peak) == (2, 2)
+
+    def test_a_request_waiting_for_its_turn_has_not_begun(self, route_server: RouteServer) -> None:
+        """The clock of a request starts when it leaves the queue."""
+
+        async def main() -> None:
+            async with Client(limits=Limits(concurrency=1)) as client:
+                url = f"{route_server.url}/delay/0.05"
+                results = await client.gather([url] * 10, timeout=0.4)
+                assert results.counts == {200: 10}
+                singles = await asyncio.gather(*(client.get(url, timeout=0.4) for _ in range(10)))
+                assert all(response.elapsed.total_seconds() < 0.4 for response in [*results, *singles])
+
+        asyncio.run(main())
+
+
+def test_a_hundred_thousand_urls_in_one_call(nginx: Nginx) -> None:
+    async def main() -> None:
+        async with Client() as client:
+            results = await client.gather(f"{nginx.http}/small.json?{n}" for n in range(100_000))
+        assert results.counts == {200: 100_000}
+        assert [results[n].url[-5:] for n in (0, 99_999)] == ["son?0", "99999"]
+
+    start = time.perf_counter()
+    asyncio.run(main())
+    assert time.perf_counter() - start < 60

@@ -1,0 +1,213 @@
+"""Notebook cells with top-level `await`, run by a real ipykernel: the tutorial's examples, and an interrupt."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from tests.servers.ledger import PATIENCE
+from tests.servers.messages import Answer, Request
+from tests.servers.routes import RouteServer
+from tests.servers.tls import Authority
+
+
+@dataclass
+class Cell:
+    """What a cell left behind."""
+
+    printed: str = ""
+    complained: str = ""
+    value: str = ""
+    error: str = ""
+    other: list[str] = field(default_factory=list)
+    """Kinds of outputs that no cell here should have."""
+
+
+class Kernel:
+    """A kernel in a process of its own."""
+
+    def __init__(self, manager: KernelManager) -> None:
+        self._manager = manager
+        self._client: BlockingKernelClient = manager.client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+
+    def start(self, code: str) -> str:
+        """Begin a cell; the name under which to `finish` it."""
+        return self._client.execute(code)
+
+    def interrupt(self) -> None:
+        self._manager.interrupt_kernel()
+
+    def finish(self, name: str) -> Cell:
+        """Wait for the end of a cell, and take what it left behind."""
+        cell = Cell()
+        while True:
+            message: dict[str, Any] = self._client.get_iopub_msg(timeout=PATIENCE)
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status":
+                if message["parent_header"].get("msg_id") == name and content["execution_state"] == "idle":
+                    return cell
+            elif kind == "stream" and content["name"] == "stdout":
+                cell.printed += content["text"]
+            elif kind == "stream":
+                cell.complained += content["text"]
+            elif kind == "execute_result":
+                cell.value = content["data"]["text/plain"]
+            elif kind == "error":
+                cell.error = content["ename"]
+            elif kind != "execute_input":
+                cell.other.append(kind)
+
+    def run(self, code: str) -> Cell:
+        return self.finish(self.start(code))
+
+    def close(self) -> None:
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        self._manager.cleanup_resources()
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    folder = tmp_path_factory.mktemp("jupyter")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
+            patch.setenv(name, str(folder))
+        manager = KernelManager(kernel_name="python3")
+        manager.start_kernel()
+        kernel = Kernel(manager)
+        assert kernel.run("import asyncio, time\nimport fastfetch\nfrom fastfetch import TLS, Client") == Cell()
+        yield kernel
+        kernel.close()
+
+
+THREE_IN_ORDER = """\
+Response from api.com/users
+Response from api.com/posts
+Response from api.com/data
+Done in 0.2s
+"""
+
+SLEEPS = pytest.mark.parametrize("sleep", ["asyncio.sleep", "fastfetch.sleep"])
+
+
+@SLEEPS
+def test_async_def_and_await(kernel: Kernel, sleep: str) -> None:
+    cell = kernel.run(f"""
+async def greet(name, delay):
+    await {sleep}(delay)
+    print(f"Hello, {{name}}!")
+
+await greet("Alice", 0.1)
+await greet("Bob", 0.2)
+""")
+    assert cell == Cell(printed="Hello, Alice!\nHello, Bob!\n")
+
+
+@SLEEPS
+def test_gather(kernel: Kernel, sleep: str) -> None:
+    cell = kernel.run(f"""
+async def fetch(url, delay):
+    await {sleep}(delay)
+    return f"Response from {{url}}"
+
+start = time.perf_counter()
+for response in await asyncio.gather(
+    fetch("api.com/users", 0.2), fetch("api.com/posts", 0.1), fetch("api.com/data", 0.2)
+):
+    print(response)
+print(f"Done in {{time.perf_counter() - start:.1f}}s")
+""")
+    assert cell == Cell(printed=THREE_IN_ORDER)
+
+
+def test_gather_for_real(kernel: Kernel, route_server: RouteServer) -> None:
+    async def answer(request: Request) -> Answer:
+        await asyncio.sleep(0.1 if request.path == "/posts" else 0.2)
+        return Answer.text(f"Response from {request.headers['host']}{request.path}")
+
+    for path in ("/users", "/posts", "/data"):
+        route_server.routes[path] = answer
+    cell = kernel.run(f"""
+client = Client(resolve={{"api.com": "127.0.0.1:{route_server.port}"}})
+start = time.perf_counter()
+for response in await client.gather(["http://api.com/users", "http://api.com/posts", "http://api.com/data"]):
+    print(response.text)
+print(f"Done in {{time.perf_counter() - start:.1f}}s")
+""")
+    assert cell == Cell(printed=THREE_IN_ORDER)
+
+
+@SLEEPS
+def test_create_task(kernel: Kernel, sleep: str) -> None:
+    cell = kernel.run(f"""
+async def worker():
+    while True:
+        print("Background: heartbeat")
+        await {sleep}(5)
+
+task = asyncio.create_task(worker())
+await {sleep}(0)
+print("Main: doing work")
+task.cancel()
+""")
+    assert cell == Cell(printed="Background: heartbeat\nMain: doing work\n", value="True")
+    assert kernel.run("task.cancelled(), len(asyncio.all_tasks())").value.startswith("(True, ")
+
+
+def test_real_async_http(kernel: Kernel, authority: Authority) -> None:
+    with RouteServer(tls=authority.context("api.github.com")) as github:
+        github.routes["/users/"] = lambda request: Answer.json({"login": request.rest})
+        cell = kernel.run(f"""
+urls = ["https://api.github.com/users/python", "https://api.github.com/users/torvalds"]
+client = Client(resolve={{"api.github.com": "127.0.0.1:{github.port}"}}, tls=TLS(ca={authority.ca_pem!r}))
+for r in await client.gather(urls):
+    print(r.json()["login"])
+""")
+    assert cell == Cell(printed="python\ntorvalds\n")
+
+
+def test_the_same_cell_again_and_again(kernel: Kernel, route_server: RouteServer) -> None:
+    code = f"(await fastfetch.gather(['{route_server.url}/json/a'] * 20)).counts"
+    for _ in range(3):
+        assert kernel.run(code) == Cell(value="{200: 20}")
+
+
+def test_interrupt_keeps_what_is_done(kernel: Kernel, route_server: RouteServer) -> None:
+    # Five at a time, so all ten before the gate are done once five stand at it.
+    urls = [f"{route_server.url}/json/{n}" for n in range(10)] + [f"{route_server.url}/gate/five"] * 5
+    kernel.run(f"batch = fastfetch.Batch({urls!r}, concurrency=5)")
+    name = kernel.start("results = await batch")
+    route_server.ledger.wait_requests(15)
+    start = time.perf_counter()
+    kernel.interrupt()
+    cell = kernel.finish(name)
+    assert time.perf_counter() - start < 0.5
+    assert cell in (Cell(error="CancelledError"), Cell(error="KeyboardInterrupt"))
+
+    start = time.perf_counter()
+    cell = kernel.run("print(*(r.json()['name'] for r in batch.results))\nbatch.progress.in_flight")
+    assert time.perf_counter() - start < 0.5
+    assert cell == Cell(printed="0 1 2 3 4 5 6 7 8 9\n", value="0")
+
+    route_server.open_gate("five")
+    assert kernel.run("(await batch).counts") == Cell(value="{200: 15}")
+    assert len(route_server.ledger.requests) == 20
+
+
+def test_interrupt_of_a_plain_gather(kernel: Kernel, route_server: RouteServer) -> None:
+    url = f"{route_server.url}/gate/shut"
+    name = kernel.start(f"await fastfetch.gather(['{url}'] * 50)")
+    route_server.ledger.wait_requests(50)
+    start = time.perf_counter()
+    kernel.interrupt()
+    cell = kernel.finish(name)
+    assert time.perf_counter() - start < 0.5
+    assert cell in (Cell(error="CancelledError"), Cell(error="KeyboardInterrupt"))
+    assert kernel.run(f"(await fastfetch.get('{route_server.url}/json/on')).json()['name']") == Cell(value="'on'")
