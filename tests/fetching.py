@@ -6,6 +6,9 @@ from typing import Unpack
 import pytest
 from fastfetch import Client, ClientOptions, FetchError, Request, Response
 
+UNKNOWN_HOST = "x" * 64 + ".test"
+"""No name server is asked for it: a label has at most 63 characters."""
+
 
 def fetch(request: Request, **options: Unpack[ClientOptions]) -> Response:
     """The answer to a request, by a client with these options."""

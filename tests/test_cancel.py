@@ -7,6 +7,7 @@ import time
 
 import fastfetch as ff
 import pytest
+from fastfetch._core import bridge_counters
 
 from tests.conftest import RawServerFactory
 from tests.loops import LoopFactory, run
@@ -130,20 +131,20 @@ def test_l19_a_body_cut_short_by_a_cancel_is_not_read_by_the_next(raw_server: Ra
     assert server.ledger.accepted == 2
 
 
-@pytest.mark.parametrize("turns", range(6))
-def test_l19_a_cancel_in_the_tick_of_the_answer(turns: int, route_server: RouteServer) -> None:
-    """The answer is dropped or returned, never half of each; its connection and its permit are free again."""
+@pytest.mark.parametrize("turns", range(5))
+def test_l19_a_cancel_in_the_tick_of_the_answer(
+    turns: int, route_server: RouteServer, loop_factory: LoopFactory
+) -> None:
+    """The answer is dropped or returned, and either way its permit and its connection are free again."""
     client = ff.Client(limits=ff.Limits(concurrency=1))
 
     async def main() -> None:
         task = asyncio.create_task(client.get(f"{route_server.url}/gate/a"))
         await asyncio.to_thread(route_server.ledger.wait_requests, 1)
+        before = bridge_counters()["completions"]
         route_server.open_gate("a")
-        # Without a turn of this loop, until another client's answer is in, and so is this one.
-        loop = asyncio.new_event_loop()
-        answered = asyncio.get_running_loop().run_in_executor(None, loop.run_until_complete, client.get(f"{route_server.url}/json/b"))
-        while not answered.done() and turns == 0:
-            await asyncio.sleep(0)
+        while bridge_counters()["completions"] == before:
+            pass  # Not a turn of the loop until the I/O thread has handed the answer over.
         for _ in range(turns):
             await asyncio.sleep(0)
         if task.cancel():
@@ -151,10 +152,52 @@ def test_l19_a_cancel_in_the_tick_of_the_answer(turns: int, route_server: RouteS
                 await task
         else:
             assert task.result().json() == {"gate": "a"}
-        assert (await answered).json() == {"name": "b"}
-        loop.close()
+        assert (await client.get(f"{route_server.url}/json/b")).json() == {"name": "b"}
 
-    asyncio.run(main())
+    run(main, loop_factory)
+    assert route_server.ledger.accepted == 1
+
+
+def test_l16_a_timeout_around_a_call_counts_right(
+    route_server: RouteServer, loop_factory: LoopFactory
+) -> None:
+    never = f"{route_server.url}/never"
+
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(PATIENCE), asyncio.timeout(0.01):
+                await ff.get(never)
+        assert task.cancelling() == 0
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ff.gather([never] * 3), 0.01)
+        assert task.cancelling() == 0
+        assert (await ff.get(f"{route_server.url}/json/a")).ok
+
+    run(main, loop_factory)
+
+
+def test_l16_a_cancel_is_not_turned_into_a_timeout(
+    route_server: RouteServer, loop_factory: LoopFactory
+) -> None:
+    async def main() -> None:
+        started = asyncio.Event()
+
+        async def inner() -> None:
+            async with asyncio.timeout(PATIENCE):
+                started.set()
+                await ff.get(f"{route_server.url}/never", timeout=PATIENCE)
+
+        task = asyncio.create_task(inner())
+        await started.wait()
+        await asyncio.to_thread(route_server.ledger.wait_requests, 1)
+        task.cancel("why")
+        with pytest.raises(asyncio.CancelledError, match="why"):
+            await task
+        assert task.cancelled()
+
+    run(main, loop_factory)
 
 
 class TestBatch:
@@ -168,13 +211,11 @@ class TestBatch:
             assert (len(batch), len(batch.results), batch.progress.done) == (61, 0, 0)
             task = asyncio.ensure_future(batch)
             await asyncio.to_thread(route_server.ledger.wait_requests, 60)
-            # All 50 answers are in once an answer to a later request is: the I/O thread is one.
             while batch.progress.done < 51:
                 assert (await ff.get(f"{route_server.url}/json/later")).ok
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert batch.progress.in_flight == 0 or batch.progress.in_flight == 10
             assert [response.url for response in batch.results] == [*done, "not a url"]
             assert batch.results.counts == {200: 50, "InvalidURL": 1}
             asked = [request.path for request in route_server.ledger.requests]
@@ -223,4 +264,3 @@ class TestBatch:
             assert (batch.progress.in_flight, batch.progress.done, len(batch.results)) == (0, 0, 0)
 
         asyncio.run(main())
-

@@ -12,7 +12,7 @@ import fastfetch
 import pytest
 from fastfetch import Client, FetchError, Headers, Request, Response, Results, StatusError, Timeout
 
-from tests.fetching import fetch, outcome, said
+from tests.fetching import UNKNOWN_HOST, fetch, outcome, said
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
@@ -127,7 +127,7 @@ def test_exceptions_that_happened(route_server: RouteServer, again: Copy) -> Non
     route_server.routes["/nowhere"] = Answer.redirect("http://h:99999/")
     happened = [
         outcome("http://127.0.0.1:1/").error,
-        outcome("http://does-not-exist.invalid/").error,
+        outcome(f"http://{'x' * 64}.test/").error,
         outcome(at.replace("http", "https"), timeout=Timeout(connect=0.01)).error,
         outcome(f"{at}/never", timeout=Timeout(read=0.01)).error,
         outcome(f"{at}/never", timeout=0.01).error,

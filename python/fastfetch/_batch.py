@@ -23,8 +23,8 @@ __all__ = ["Batch"]
 class Batch:
     """Many requests, to be awaited. ``await gather(urls)`` is ``await Batch(urls)``.
 
-    Where the wait is cut short (a cancelled task, an interrupted notebook cell), `results` has what is done, and awaiting the
-    batch again goes on with the rest.
+    Where the wait is cut short (a cancelled task, an interrupted notebook cell), `results` has what is
+    done, and awaiting the batch again goes on with the rest.
 
     Parameters
     ----------
@@ -55,10 +55,8 @@ class Batch:
     def __init__(
         self, urls: Iterable[str | Request], *, client: Client | None = None, **options: Unpack[BatchOptions]
     ) -> None:
-        if client is None:
-            from fastfetch._api import default_client as client
-        self._client = client
-        self._native = _core.Batch(client._native, urls, **options)
+        self._client = client or _default_client()
+        self._native = _core.Batch(self._client._native, urls, **options)
         self._spent = 0.0
         self._since: float | None = None
 
@@ -99,3 +97,10 @@ class Batch:
 
     def __repr__(self) -> str:
         return f"<Batch {self.progress}>"
+
+
+def _default_client() -> Client:
+    # Imported when it is needed: the client makes batches, so its module imports this one.
+    from fastfetch._api import default_client
+
+    return default_client

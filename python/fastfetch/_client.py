@@ -24,8 +24,8 @@ __all__ = ["Client"]
 class Client:
     """Settings, limits and a pool of connections, for any number of requests.
 
-    A client may be used from several event loops and threads, one after another or at once, with or without ``async with``.
-    After a fork the child opens connections of its own.
+    A client may be used from several event loops and threads, one after another or at once, with or
+    without ``async with``. After a fork the child opens connections of its own.
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ class Client:
     tls
         Whom to trust.
     resolve
-        Addresses to use in place of DNS: ``{"api.example.com": "10.0.0.7:8443"}``. A port given here is the one used.
+        Addresses to use in place of DNS: ``{"api.example.com": "10.0.0.7:8443"}``. A port given here is
+        the one used.
     http2
         Offer HTTP/2 to TLS servers.
     follow_redirects
@@ -83,7 +84,8 @@ class Client:
         method
             The HTTP method (RFC 9110, section 9).
         url
-            Where to; http or https. A user name and password in it are sent as Basic authentication (RFC 7617).
+            Where to; http or https. A user name and password in it are sent as Basic authentication
+            (RFC 7617).
         headers
             Header fields of this request alone.
         content
@@ -244,8 +246,8 @@ class Client:
     ) -> Completed:
         """Fetches many URLs and yields each `Response` as it completes.
 
-        Memory is bounded: an item is taken from the source only when there is room for its response, so the source may be
-        endless. Leaving the loop stops everything.
+        Memory is bounded: an item is taken from the source only when there is room for its response, so the
+        source may be endless. Leaving the loop stops everything.
 
         Parameters
         ----------
@@ -264,8 +266,8 @@ class Client:
         Raises
         ------
         TypeError, ValueError
-            Where an option is wrong. An item that is wrong becomes that item's error. An exception of the source reaches the
-            reader after the responses of what the source had given.
+            Where an option is wrong. An item that is wrong becomes that item's error. An exception of the
+            source reaches the reader after the responses of what the source had given.
 
         Examples
         --------
@@ -277,7 +279,9 @@ class Client:
         return Completed(self._native, urls, options)
 
     async def aclose(self) -> None:
-        """Refuses further requests with `ClientClosed` and closes idle connections; requests in flight end as they would.
+        """Refuses further requests with `ClientClosed` and closes idle connections.
+
+        Requests in flight end as they would.
 
         Examples
         --------

@@ -24,9 +24,11 @@ class Completed:
     --------
     >>> import asyncio, fastfetch
     >>> async def main():
-    ...     return [type(response.error).__name__ async for response in fastfetch.as_completed(["one", "two"])]
+    ...     async for response in fastfetch.as_completed(["one", "two"]):
+    ...         print(type(response.error).__name__)
     >>> asyncio.run(main())
-    ['InvalidURL', 'InvalidURL']
+    InvalidURL
+    InvalidURL
     """
 
     def __init__(
@@ -64,7 +66,10 @@ class Completed:
             await self._stream.ready()
 
     def _refill(self) -> None:
-        """Takes from the source what there is room for; its failure waits until what it gave before has been read."""
+        """Takes from the source what there is room for.
+
+        A failure of the source waits until all that it gave before has been read.
+        """
         if not self._more:
             return
         try:

@@ -33,8 +33,8 @@ def _check_count(name: str, value: int) -> None:
 class Timeout:
     """How long to wait for what, in seconds; None waits for ever.
 
-    The clock of a request starts when it leaves the queue. Where an option takes a `Timeout`, a bare number sets `total` and
-    leaves the rest as it was.
+    The clock of a request starts when it leaves the queue. Where an option takes a `Timeout`, a bare number
+    sets `total` and leaves the rest as it was.
 
     Parameters
     ----------
@@ -105,10 +105,12 @@ class TLS:
     Parameters
     ----------
     ca
-        Certificates to trust in place of the system's: the path of a PEM file, or PEM as bytes. None for the system's trust
-        store (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are honoured), or bundled roots where there is none.
+        Certificates to trust in place of the system's: the path of a PEM file, or PEM as bytes. None for
+        the system's trust store (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are honoured), or bundled roots
+        where there is none.
     verify
-        Check the server's certificate and host name. Without it anybody on the way can read and change everything.
+        Check the server's certificate and host name. Without it anybody on the way can read and change
+        everything.
 
     Examples
     --------
@@ -139,6 +141,7 @@ FIXED: dict[str, Any] = {
     "default_timeout": CLIENT_DEFAULTS["timeout"],
     "max_header_bytes": 300_000,
     "max_header_lines": 1_000,
-    # Many servers close after 60 seconds, some after 5; what we keep longer than they do is a race at each use.
+    # Many servers close after 60 seconds, some after 5; what we keep longer than they do is a race at each
+    # use.
     "idle_timeout": 20.0,
 }

@@ -3,7 +3,7 @@ The native part of fastfetch; use the names of the package itself.
 """
 
 from _typeshed import SupportsGetItem
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from typing import Any, SupportsIndex, final
 
@@ -33,7 +33,7 @@ class Call:
     Dropping is the only way to stop it, so that nothing is forgotten: a cancelled task drops the coroutine's frame, the frame
     drops the call, and the call drops the Rust future.
     """
-    def __await__(self, /) -> Call: ...
+    def __await__(self, /) -> Generator[Any, Any, Any]: ...
     def __iter__(self, /) -> Call: ...
     def __next__(self, /) -> Any: ...
     def wait(self, /) -> Any:
@@ -110,7 +110,7 @@ class Headers:
         """
         The pairs of name and value, repetitions joined.
         """
-    def keys(self, /) -> list:
+    def keys(self, /) -> list[str]:
         """
         The names, each once.
         """
@@ -123,7 +123,7 @@ class Headers:
         """
         The lines as bytes.
         """
-    def values(self, /) -> list:
+    def values(self, /) -> list[str]:
         """
         The values, repetitions joined, in the order of `keys`.
         """
@@ -211,6 +211,10 @@ class Response:
     ...     response = await fastfetch.get(url)
     ...     print(response.status_code, response.headers["content-type"], response.json())
     """
+    def __buffer__(self, _flags: SupportsIndex, /) -> memoryview:
+        """
+        The body as a `memoryview` (PEP 688), without a copy.
+        """
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
     @staticmethod
@@ -241,7 +245,7 @@ class Response:
         The header fields.
         """
     @property
-    def history(self, /) -> list:
+    def history(self, /) -> list[Response]:
         """
         The responses of the redirects that led here, in order.
         """
@@ -310,9 +314,9 @@ class Rows:
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     @staticmethod
     def _restore(requests: SupportsGetItem[int, Any], responses: SupportsGetItem[int, Response]) -> Rows: ...
-    def columns(self, /) -> dict:
+    def columns(self, /) -> tuple[list[int | None], list[str | None], list[int], list[float]]:
         """
-        The columns `status` (None where no answer came), `error` (a class name, or None), `size` (bytes) and `elapsed` (seconds).
+        The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
         """
     def failed(self, /) -> Rows:
         """
@@ -388,7 +392,7 @@ class Stream:
         The next response, if one is there.
         """
 
-def bridge_counters() -> dict:
+def bridge_counters() -> dict[str, int]:
     """
     Counts what crossed the bridge in this process: `completions`, and the `wakes` that told event loops of them.
 

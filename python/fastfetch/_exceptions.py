@@ -66,8 +66,9 @@ __all__ = [
 class FetchError(Exception):
     """A request that got no usable answer: the base of all exceptions of fastfetch.
 
-    The message says what happened, to which URL, in which phase and after how many attempts. Neither it nor any attribute
-    holds a password or a header. ``__cause__`` is the operating system's error where there was one. Exceptions can be pickled.
+    The message says what happened, to which URL, in which phase and after how many attempts. Neither it nor
+    any attribute holds a password or a header. ``__cause__`` is the operating system's error where there
+    was one. Exceptions can be pickled.
 
     Attributes
     ----------
@@ -76,7 +77,8 @@ class FetchError(Exception):
     method : str | None
         The request's method.
     phase : str | None
-        How far it had come: ``"input"``, ``"queue"``, ``"connect"``, ``"response"``, ``"body"`` or ``"redirect"``.
+        How far it had come: ``"input"``, ``"queue"``, ``"connect"``, ``"response"``, ``"body"`` or
+        ``"redirect"``.
     attempts : int
         How many times it was sent; 0 when it never was.
     elapsed : float

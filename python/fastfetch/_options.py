@@ -10,7 +10,9 @@ from fastfetch._core import Headers
 
 __all__ = ["BatchOptions", "ClientOptions", "HeaderFields", "RequestOptions"]
 
-HeaderFields: TypeAlias = Headers | Mapping[str, str] | Mapping[str, bytes] | Iterable[tuple[str | bytes, str | bytes]]
+HeaderFields: TypeAlias = (
+    Headers | Mapping[str, str] | Mapping[str, bytes] | Iterable[tuple[str | bytes, str | bytes]]
+)
 
 
 class RequestOptions(TypedDict, total=False):

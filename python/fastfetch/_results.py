@@ -70,12 +70,8 @@ class Results(Sequence[Response]):
     @property
     def counts(self) -> dict[int | str, int]:
         """How many of each status code, and of each exception class by name; the most frequent first."""
-        columns = self._rows.columns()
-        outcomes = (
-            error if error is not None else status
-            for status, error in zip(columns["status"], columns["error"], strict=True)
-        )
-        return dict(Counter(outcomes).most_common())
+        status, error, _, _ = self._rows.columns()
+        return dict(Counter(e or s or 0 for s, e in zip(status, error, strict=True)).most_common())
 
     def raise_for_errors(self) -> Results:
         """Raises an `ExceptionGroup` of the errors where there are any; else returns the results.
@@ -111,7 +107,7 @@ class Results(Sequence[Response]):
         """
         from fastfetch._batch import Batch
 
-        places = [place for place, error in enumerate(self._rows.columns()["error"]) if error is not None]
+        places = [place for place, error in enumerate(self._rows.columns()[1]) if error is not None]
         again = await Batch([self._rows.request(place) for place in places], client=self._client, **options)
         return Results(self._rows.replaced(places, again._rows), self._client)
 
@@ -130,9 +126,5 @@ class _Columns:
     """Results as columns, for those who look at all of them."""
 
     def __init__(self, rows: _core.Rows) -> None:
-        columns = rows.columns()
-        self.status: list[int | None] = columns["status"]
-        self.error: list[str | None] = columns["error"]
-        self.size: list[int] = columns["size"]
-        self.elapsed: list[float] = columns["elapsed"]
+        self.status, self.error, self.size, self.elapsed = rows.columns()
         self.url = rows.url

@@ -5,6 +5,7 @@
 //! become Python objects. No Python object crosses to the I/O thread, and the I/O thread never attaches to the interpreter;
 //! that is why it is fast, and why exit, fork and closed loops are safe.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyWeakrefReference};
+use pyo3::types::{PyString, PyWeakrefReference};
 use slab::Slab;
 
 use super::wake::Bell;
@@ -374,12 +375,9 @@ fn carried_name(py: Python<'_>) -> &Bound<'_, PyString> {
 /// >>> sorted(bridge_counters())
 /// ['completions', 'forks', 'wakes']
 #[pyfunction]
-pub fn bridge_counters(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let counters = PyDict::new(py);
-    counters.set_item("wakes", WAKES.load(Ordering::Relaxed))?;
-    counters.set_item("completions", COMPLETIONS.load(Ordering::Relaxed))?;
-    counters.set_item("forks", epoch())?;
-    Ok(counters)
+pub fn bridge_counters() -> HashMap<&'static str, u64> {
+    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    HashMap::from([("completions", read(&COMPLETIONS)), ("forks", epoch().into()), ("wakes", read(&WAKES))])
 }
 
 /// Ends the I/O thread and waits for it, no longer than a second. The interpreter calls it when it exits.

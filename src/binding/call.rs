@@ -1,5 +1,6 @@
 //! A call: one Rust future that Python finishes in either colour, `await call` or `call.wait()`.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -10,8 +11,9 @@ use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable};
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyStopIteration, PyTypeError, PyValueError};
 use pyo3::gc::PyVisit;
+use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, intern};
+use pyo3::{PyTraverseError, PyTypeInfo, intern};
 
 use super::bridge::{Answer, Key, Outbox, Port};
 use super::error;
@@ -101,8 +103,8 @@ impl Call {
 
 #[pymethods]
 impl Call {
-    fn __await__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
-        slf
+    fn __await__(slf: Bound<'_, Self>) -> Generator<'_> {
+        Generator(slf)
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -169,6 +171,23 @@ impl Call {
 
     fn __clear__(&self) {
         drop(self.replace(State::Done));
+    }
+}
+
+/// A call as what `__await__` is declared to return; as a generator it only iterates, which is all that an await needs.
+struct Generator<'py>(Bound<'py, Call>);
+
+impl<'py> IntoPyObject<'py> for Generator<'py> {
+    type Target = Call;
+    type Output = Bound<'py, Call>;
+    type Error = Infallible;
+    const OUTPUT_TYPE: PyStaticExpr = PyStaticExpr::Subscript {
+        value: &PyStaticExpr::Attribute { value: &PyStaticExpr::Name { id: "collections.abc" }, attr: "Generator" },
+        slice: &PyStaticExpr::Tuple { elts: &[PyAny::TYPE_HINT, PyAny::TYPE_HINT, PyAny::TYPE_HINT] },
+    };
+
+    fn into_pyobject(self, _: Python<'py>) -> Result<Self::Output, Self::Error> {
+        Ok(self.0)
     }
 }
 

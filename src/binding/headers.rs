@@ -97,13 +97,13 @@ impl Headers {
     }
 
     /// The names, each once.
-    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.names().into_iter().map(|name| decode(py, name)))
+    fn keys<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyString>> {
+        self.names().into_iter().map(|name| decode(py, name)).collect()
     }
 
     /// The values, repetitions joined, in the order of `keys`.
-    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.items(py).into_iter().map(|(_, value)| value))
+    fn values<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyString>> {
+        self.items(py).into_iter().map(|(_, value)| value).collect()
     }
 
     /// The pairs of name and value, repetitions joined.
@@ -128,7 +128,7 @@ impl Headers {
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.keys(py)?.try_iter()
+        PyList::new(py, self.keys(py))?.try_iter()
     }
 
     fn __len__(&self) -> usize {

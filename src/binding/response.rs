@@ -8,7 +8,7 @@ use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDelta, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDelta, PyMemoryView, PyString, PyTuple};
 use pyo3::{PyTraverseError, intern};
 
 use super::headers::Headers;
@@ -218,10 +218,9 @@ impl Response {
 
     /// The responses of the redirects that led here, in order.
     #[getter]
-    fn history<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let hops = &self.answer(py)?.history();
-        let hop = |hop: &Answer| Py::new(py, Self::new(Row { outcome: Arc::new(Ok(hop.clone())), tag: None }));
-        PyList::new(py, hops.iter().map(hop).collect::<PyResult<Vec<_>>>()?)
+    fn history(&self, py: Python<'_>) -> PyResult<Vec<Self>> {
+        let hop = |hop: &Answer| Self::new(Row { outcome: Arc::new(Ok(hop.clone())), tag: None });
+        Ok(self.answer(py)?.history().iter().map(hop).collect())
     }
 
     /// What the request carried as `tag`.
@@ -261,6 +260,12 @@ impl Response {
         let outcome: Outcome =
             postcard::from_bytes(state).map_err(|error| PyValueError::new_err(format!("not a pickled response: {error}")))?;
         Ok(Self::new(Row { outcome: Arc::new(outcome), tag }))
+    }
+
+    /// The body as a `memoryview` (PEP 688), without a copy.
+    #[pyo3(signature = (_flags, /))]
+    fn __buffer__<'py>(slf: &Bound<'py, Self>, _flags: i32) -> PyResult<Bound<'py, PyMemoryView>> {
+        PyMemoryView::from(slf.as_any())
     }
 
     /// The body, read only, without a copy; the buffer keeps the response alive.

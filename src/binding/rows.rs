@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pyo3::exceptions::PyIndexError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 use pyo3::{PyTraverseError, intern};
 
 use super::error::class_name;
@@ -143,21 +143,19 @@ impl Rows {
         }
     }
 
-    /// The columns `status` (None where no answer came), `error` (a class name, or None), `size` (bytes) and `elapsed` (seconds).
-    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let columns = PyDict::new(py);
-        let status = self.outcomes().map(|outcome| outcome.as_ref().ok().map(|answer| answer.status.as_u16()));
-        columns.set_item("status", status.collect::<Vec<_>>())?;
-        let error = self.outcomes().map(|outcome| outcome.as_ref().err().map(|error| class_name(&error.kind)));
-        columns.set_item("error", error.collect::<Vec<_>>())?;
-        let size = self.outcomes().map(|outcome| outcome.as_ref().map_or(0, |answer| answer.body.len()));
-        columns.set_item("size", size.collect::<Vec<_>>())?;
-        let elapsed = self.outcomes().map(|outcome| match outcome {
-            Ok(answer) => answer.elapsed.as_secs_f64(),
-            Err(error) => error.elapsed.as_secs_f64(),
-        });
-        columns.set_item("elapsed", elapsed.collect::<Vec<_>>())?;
-        Ok(columns)
+    /// The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
+    fn columns(&self) -> (Vec<Option<u16>>, Vec<Option<&'static str>>, Vec<usize>, Vec<f64>) {
+        let status = |outcome: &Outcome| outcome.as_ref().ok().map(|answer| answer.status.as_u16());
+        let error = |outcome: &Outcome| outcome.as_ref().err().map(|error| class_name(&error.kind));
+        let size = |outcome: &Outcome| outcome.as_ref().map_or(0, |answer| answer.body.len());
+        let elapsed =
+            |outcome: &Outcome| outcome.as_ref().map_or_else(|error| error.elapsed, |answer| answer.elapsed).as_secs_f64();
+        (
+            self.outcomes().map(status).collect(),
+            self.outcomes().map(error).collect(),
+            self.outcomes().map(size).collect(),
+            self.outcomes().map(elapsed).collect(),
+        )
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

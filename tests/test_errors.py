@@ -1,0 +1,252 @@
+"""Every way to fail, by a real fault: its exception, what that carries, and what it says."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from asyncio import StreamWriter
+from collections.abc import Iterator
+
+import fastfetch
+import pytest
+from fastfetch import (
+    TLS,
+    CertificateError,
+    Client,
+    ClientClosed,
+    ConnectError,
+    ConnectionRefused,
+    ConnectTimeout,
+    DNSError,
+    FetchError,
+    IncompleteBody,
+    LimitExceeded,
+    ProtocolError,
+    ProxyError,
+    ReadTimeout,
+    Request,
+    Timeout,
+    TimeoutException,
+    TLSError,
+    TotalTimeout,
+    TransportError,
+)
+
+from tests.conftest import RawServerFactory
+from tests.fetching import UNKNOWN_HOST, failure, outcome
+from tests.servers.raw import Handler, RequestReader, reset, silence
+from tests.servers.routes import RouteServer
+from tests.servers.tls import Authority, self_signed
+
+SECRETS = {"Authorization": "Bearer hunter2", "Cookie": "id=hunter2"}
+
+
+def fault(url: str, kind: type[FetchError], phase: str, *words: str, **options: object) -> FetchError:
+    """The error of a GET with secrets in URL and headers, checked for all that every error must have."""
+    request = Request("GET", url.replace("://", "://me:hunter2@"), headers=SECRETS)
+    error = failure(request, **options)  # type: ignore[arg-type]
+    assert type(error) is kind
+    shown = url if url.count("/") > 2 else f"{url}/"
+    assert (error.url, error.method, error.phase, error.attempts) == (shown, "GET", phase, 1)
+    assert 0 < error.elapsed < 10
+    for word in (f"GET {shown}: ", f"phase {phase}", "1 attempt", f"{error.elapsed:.3f} s", *words):
+        assert word in str(error)
+    assert str(error).isprintable()
+    for internals in ("client error", "hyper", "reqwest", "rustls", "Error {", "os error", "parsed"):
+        assert internals not in str(error)
+    assert "hunter2" not in f"{error} {error!r} {vars(error)}"
+    return error
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken, by a socket that does not listen."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        yield port
+
+
+@pytest.fixture
+def black_hole() -> Iterator[int]:
+    """A port whose queue of connections is full: the kernel drops whatever knocks."""
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            knocking = sockets.enter_context(socket.socket())
+            knocking.setblocking(False)
+            knocking.connect_ex(listener.getsockname())
+        port: int = listener.getsockname()[1]
+        yield port
+
+
+class TestParents:
+    """What an `except` clause that knows nothing of fastfetch catches."""
+
+    @pytest.mark.parametrize(
+        ("cls", "parents"),
+        [
+            (ConnectError, {TransportError, ConnectionError, OSError}),
+            (DNSError, {ConnectError, ConnectionError}),
+            (ConnectionRefused, {ConnectError, ConnectionRefusedError}),
+            (ProxyError, {ConnectError, ConnectionError}),
+            (CertificateError, {TLSError, ConnectError, ConnectionError}),
+            (ConnectTimeout, {TimeoutException, TransportError, TimeoutError}),
+            (ReadTimeout, {TimeoutException, TransportError, TimeoutError}),
+            (TotalTimeout, {TimeoutException, TransportError, TimeoutError, asyncio.TimeoutError}),
+            (IncompleteBody, {ProtocolError, TransportError}),
+            (LimitExceeded, {ProtocolError, TransportError}),
+            (fastfetch.InvalidURL, {FetchError, ValueError}),
+            (fastfetch.InvalidRequest, {FetchError, ValueError}),
+            (fastfetch.DecodeError, {FetchError, ValueError}),
+            (fastfetch.TooManyRedirects, {fastfetch.RedirectError, FetchError}),
+            (fastfetch.UnsafeRedirect, {fastfetch.RedirectError, FetchError}),
+            (fastfetch.StatusError, {FetchError}),
+            (ClientClosed, {FetchError}),
+        ],
+    )
+    def test_classes(self, cls: type[FetchError], parents: set[type[Exception]]) -> None:
+        assert parents <= set(cls.__mro__)
+
+
+class TestConnecting:
+    def test_refused(self, closed_port: int) -> None:
+        error = fault(f"http://127.0.0.1:{closed_port}/a?b", ConnectionRefused, "connect", "refused")
+        cause = error.__cause__
+        assert isinstance(cause, ConnectionRefusedError)
+        assert cause.strerror == os.strerror(cause.errno)
+
+    def test_refused_over_ipv6(self, closed_port: int) -> None:
+        fault(f"http://[::1]:{closed_port}/", ConnectionRefused, "connect", "refused")
+
+    def test_unknown_host(self) -> None:
+        fault(f"http://{UNKNOWN_HOST}/", DNSError, "connect", "did not resolve")
+
+    def test_no_answer(self, black_hole: int) -> None:
+        timeout = Timeout(connect=0.1)
+        error = fault(f"http://127.0.0.1:{black_hole}/", ConnectTimeout, "connect", "0.1 s", timeout=timeout)
+        assert 0.1 <= error.elapsed < 0.5
+
+    def test_no_answer_within_the_total_timeout(self, black_hole: int) -> None:
+        url = f"http://127.0.0.1:{black_hole}/"
+        fault(url, TotalTimeout, "connect", "total timeout of 0.1 s", timeout=0.1)
+
+    def test_reset_before_the_answer(self, raw_server: RawServerFactory) -> None:
+        async def slam(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.head()
+            reset(writer)
+
+        error = fault(raw_server(slam).url, ConnectError, "response", "connection lost", "reset")
+        assert isinstance(error.__cause__, ConnectionResetError)
+
+
+class TestTLS:
+    @pytest.mark.parametrize(
+        ("certificate", "reason"),
+        [
+            ("expired", "expired 2 days ago"),
+            ("not_yet_valid", "not valid for another 2 days"),
+            ("self_signed", "self-signed or signed by an unknown authority; pass tls=TLS(ca=…)"),
+            ("wrong_host", "issued for another host name: other.test"),
+        ],
+    )
+    def test_certificates(
+        self, authority: Authority, raw_server: RawServerFactory, certificate: str, reason: str
+    ) -> None:
+        context = {
+            "expired": lambda: authority.expired("127.0.0.1"),
+            # An hour more, or the words would depend on the second.
+            "not_yet_valid": lambda: authority.not_yet_valid("127.0.0.1", days=3),
+            "self_signed": lambda: self_signed("127.0.0.1"),
+            "wrong_host": lambda: authority.context("other.test"),
+        }[certificate]()
+        server = raw_server(b"", tls=context)
+        error = fault(server.url, CertificateError, "connect", reason, tls=TLS(ca=authority.ca_pem))
+        assert isinstance(error, CertificateError)
+        assert error.reason.startswith(reason)
+        assert server.ledger.requests == []
+
+    def test_what_is_no_tls(self, raw_server: RawServerFactory) -> None:
+        async def plain(reader: RequestReader, writer: StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            await reader.read()
+
+        fault(raw_server(plain).url.replace("http", "https"), TLSError, "connect", "TLS")
+
+    def test_handshake_cut_short(self, raw_server: RawServerFactory) -> None:
+        async def leave(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.read(10)
+
+        fault(raw_server(leave).url.replace("http", "https"), TLSError, "connect", "TLS")
+
+    def test_handshake_without_end(self, raw_server: RawServerFactory) -> None:
+        async def listen(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.read()
+
+        url = raw_server(listen).url.replace("http", "https")
+        fault(url, ConnectTimeout, "connect", timeout=Timeout(connect=0.1))
+
+    @pytest.mark.parametrize("length", ["", "Content-Length: 10\r\n"], ids=["until the end", "length"])
+    def test_an_end_that_anybody_could_have_made(
+        self, authority: Authority, raw_server: RawServerFactory, length: str
+    ) -> None:
+        async def cut(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.head()
+            writer.write(f"HTTP/1.1 200 OK\r\n{length}\r\nhello".encode())
+            await writer.drain()
+            # Aborted below TLS, which has had no chance to say that this is the end.
+            writer.transport.get_extra_info("socket")
+            transport = writer.transport._ssl_protocol._transport  # type: ignore[attr-defined]
+            transport.close()
+
+        server = raw_server(cut, tls=authority.context("127.0.0.1"))
+        error = fault(server.url, IncompleteBody, "body", "5", tls=TLS(ca=authority.ca_pem))
+        assert isinstance(error, IncompleteBody)
+        assert (error.expected, error.received) == (10 if length else None, 5)
+
+
+class TestTimeouts:
+    def test_silence_before_the_answer(self, raw_server: RawServerFactory) -> None:
+        error = fault(raw_server(silence).url, ReadTimeout, "response", "0.1 s", timeout=Timeout(read=0.1))
+        assert 0.1 <= error.elapsed < 0.5
+
+    def test_silence_within_the_body(self, raw_server: RawServerFactory) -> None:
+        async def stall(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.head()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+            await reader.read()
+
+        fault(raw_server(stall).url, ReadTimeout, "body", "0.1 s", timeout=Timeout(read=0.1))
+
+    @pytest.mark.parametrize("phase", ["response", "body"])
+    def test_drip_by_drip_does_not_outlast_the_total(self, raw_server: RawServerFactory, phase: str) -> None:
+        async def drip(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.head()
+            writer.write(b"HTTP/1.1 200 OK\r\n" if phase == "response" else b"HTTP/1.1 200 OK\r\n\r\n")
+            left = asyncio.ensure_future(reader.read())
+            while not (await asyncio.wait([left], timeout=0.02))[0]:
+                writer.write(b"x: y\r\n")
+
+        timeout = Timeout(read=1, total=0.2)
+        error = fault(raw_server(drip).url, TotalTimeout, phase, "total timeout of 0.2 s", timeout=timeout)
+        assert 0.2 <= error.elapsed < 0.6
+
+    def test_every_hop_counts(self, route_server: RouteServer) -> None:
+        target = f"{route_server.url}/delay/0.15"
+        route_server.routes["/hop"] = fastfetch_hop = _slow_redirect(target)
+        assert fastfetch_hop is not None
+        error = failure(Request("GET", f"{route_server.url}/hop", timeout=0.2))
+        assert isinstance(error, TotalTimeout)
+        assert (error.url, error.attempts) == (target, 2)
+
+    def test_progress_is_no_silence(self, raw_server: RawServerFactory) -> None:
+        async def slow(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.head()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+            for _ in range(10):
+                await asyncio.sleep(0.03)
+                writer.write(b"x")
+
+        assert outcome(raw_server(slow).url, timeout=Timeout(read=0.2)).content == b"x" * 10
