@@ -1,10 +1,14 @@
-"""One request by a client of its own: the answer, or the error both as it is raised and as a batch keeps it."""
+"""One request by a client of its own: its answer, or its error."""
 
 import asyncio
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 import pytest
 from fastfetch import Client, ClientOptions, FetchError, Request, Response
+
+E = TypeVar("E", bound=FetchError)
+
+SECRETS = {"Authorization": "Bearer hunter2", "Cookie": "id=hunter2"}
 
 UNKNOWN_HOST = "x" * 64 + ".test"
 """No name server is asked for it: a label has at most 63 characters."""
@@ -31,7 +35,7 @@ def outcome(item: str | Request, **options: Unpack[ClientOptions]) -> Response:
 
 
 def failure(request: Request, **options: Unpack[ClientOptions]) -> FetchError:
-    """The error of a request that fails: sent alone it raises, in a batch it is the item's, and both say the same."""
+    """The error of a request: raised where it is sent alone, the item's in a batch, and the same in both."""
 
     with pytest.raises(FetchError) as caught:
         fetch(request, **options)
@@ -43,6 +47,24 @@ def failure(request: Request, **options: Unpack[ClientOptions]) -> FetchError:
         item.raise_for_status()
     assert said(touched.value) == said(kept)
     return raised
+
+
+def fault(url: str, kind: type[E], phase: str, *words: str, **options: Unpack[ClientOptions]) -> E:
+    """The error of a GET with secrets in URL and headers, checked for all that every error must have."""
+    request = Request("GET", url.replace("://", "://me:hunter2@"), headers=SECRETS)
+    error = failure(request, **options)
+    assert isinstance(error, kind)
+    assert type(error) is kind
+    shown = url if url.count("/") > 2 else f"{url}/"
+    assert (error.url, error.method, error.phase, error.attempts) == (shown, "GET", phase, 1)
+    assert 0 < error.elapsed < 10
+    for word in (f"GET {shown}: ", f"phase {phase}", "1 attempt", f"{error.elapsed:.3f} s", *words):
+        assert word in str(error)
+    assert str(error).isprintable()
+    for internals in ("client error", "hyper", "reqwest", "rustls", "Error {"):
+        assert internals not in str(error)
+    assert "hunter2" not in f"{error} {error!r} {vars(error)}"
+    return error
 
 
 def said(error: FetchError) -> list[object]:

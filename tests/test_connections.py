@@ -142,7 +142,9 @@ async def reset_instead(reader: RequestReader, writer: StreamWriter) -> None:
     reset(writer)
 
 
-TIRED = pytest.mark.parametrize("handler", [close_after, close_instead, reset_instead], ids=lambda h: h.__name__)
+TIRED = pytest.mark.parametrize(
+    "handler", [close_after, close_instead, reset_instead], ids=lambda h: h.__name__
+)
 
 
 class TestTiredServers:
@@ -307,7 +309,9 @@ class TestLimits:
         assert route_server.traffic.peak == 4
 
     def test_per_host(self, route_server: RouteServer, other_server: RouteServer) -> None:
-        urls = [url for pair in zip(self.urls(route_server), self.urls(other_server), strict=True) for url in pair]
+        urls = [
+            url for pair in zip(self.urls(route_server), self.urls(other_server), strict=True) for url in pair
+        ]
 
         async def main() -> None:
             await fastfetch.gather(urls, per_host=3)

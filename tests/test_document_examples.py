@@ -120,7 +120,12 @@ class Local(AbstractResolver):
     ) -> list[ResolveResult]:
         return [
             ResolveResult(
-                hostname=host, host="127.0.0.1", port=self._port, family=AddressFamily.AF_INET, proto=0, flags=0
+                hostname=host,
+                host="127.0.0.1",
+                port=self._port,
+                family=AddressFamily.AF_INET,
+                proto=0,
+                flags=0,
             )
         ]
 

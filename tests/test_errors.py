@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 from asyncio import StreamWriter
@@ -33,29 +34,12 @@ from fastfetch import (
 )
 
 from tests.conftest import RawServerFactory
-from tests.fetching import UNKNOWN_HOST, failure, outcome
-from tests.servers.raw import Handler, RequestReader, reset, silence
+from tests.fetching import UNKNOWN_HOST, failure, fault, outcome
+from tests.servers.messages import Answer
+from tests.servers.messages import Request as Seen
+from tests.servers.raw import RequestReader, reset, silence
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority, self_signed
-
-SECRETS = {"Authorization": "Bearer hunter2", "Cookie": "id=hunter2"}
-
-
-def fault(url: str, kind: type[FetchError], phase: str, *words: str, **options: object) -> FetchError:
-    """The error of a GET with secrets in URL and headers, checked for all that every error must have."""
-    request = Request("GET", url.replace("://", "://me:hunter2@"), headers=SECRETS)
-    error = failure(request, **options)  # type: ignore[arg-type]
-    assert type(error) is kind
-    shown = url if url.count("/") > 2 else f"{url}/"
-    assert (error.url, error.method, error.phase, error.attempts) == (shown, "GET", phase, 1)
-    assert 0 < error.elapsed < 10
-    for word in (f"GET {shown}: ", f"phase {phase}", "1 attempt", f"{error.elapsed:.3f} s", *words):
-        assert word in str(error)
-    assert str(error).isprintable()
-    for internals in ("client error", "hyper", "reqwest", "rustls", "Error {", "os error", "parsed"):
-        assert internals not in str(error)
-    assert "hunter2" not in f"{error} {error!r} {vars(error)}"
-    return error
 
 
 @pytest.fixture
@@ -116,7 +100,7 @@ class TestConnecting:
         error = fault(f"http://127.0.0.1:{closed_port}/a?b", ConnectionRefused, "connect", "refused")
         cause = error.__cause__
         assert isinstance(cause, ConnectionRefusedError)
-        assert cause.strerror == os.strerror(cause.errno)
+        assert (cause.errno, cause.strerror) == (errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
 
     def test_refused_over_ipv6(self, closed_port: int) -> None:
         fault(f"http://[::1]:{closed_port}/", ConnectionRefused, "connect", "refused")
@@ -147,7 +131,7 @@ class TestTLS:
         ("certificate", "reason"),
         [
             ("expired", "expired 2 days ago"),
-            ("not_yet_valid", "not valid for another 2 days"),
+            ("not_yet_valid", "not valid for another "),
             ("self_signed", "self-signed or signed by an unknown authority; pass tls=TLS(ca=…)"),
             ("wrong_host", "issued for another host name: other.test"),
         ],
@@ -157,8 +141,7 @@ class TestTLS:
     ) -> None:
         context = {
             "expired": lambda: authority.expired("127.0.0.1"),
-            # An hour more, or the words would depend on the second.
-            "not_yet_valid": lambda: authority.not_yet_valid("127.0.0.1", days=3),
+            "not_yet_valid": lambda: authority.not_yet_valid("127.0.0.1"),
             "self_signed": lambda: self_signed("127.0.0.1"),
             "wrong_host": lambda: authority.context("other.test"),
         }[certificate]()
@@ -196,10 +179,7 @@ class TestTLS:
             await reader.head()
             writer.write(f"HTTP/1.1 200 OK\r\n{length}\r\nhello".encode())
             await writer.drain()
-            # Aborted below TLS, which has had no chance to say that this is the end.
-            writer.transport.get_extra_info("socket")
-            transport = writer.transport._ssl_protocol._transport  # type: ignore[attr-defined]
-            transport.close()
+            writer.transport.abort()  # TLS has no chance to say that this is the end.
 
         server = raw_server(cut, tls=authority.context("127.0.0.1"))
         error = fault(server.url, IncompleteBody, "body", "5", tls=TLS(ca=authority.ca_pem))
@@ -234,12 +214,15 @@ class TestTimeouts:
         assert 0.2 <= error.elapsed < 0.6
 
     def test_every_hop_counts(self, route_server: RouteServer) -> None:
-        target = f"{route_server.url}/delay/0.15"
-        route_server.routes["/hop"] = fastfetch_hop = _slow_redirect(target)
-        assert fastfetch_hop is not None
+        async def slow_hop(request: Seen) -> Answer:
+            await asyncio.sleep(0.1)
+            return Answer.redirect("/never")
+
+        route_server.routes["/hop"] = slow_hop
         error = failure(Request("GET", f"{route_server.url}/hop", timeout=0.2))
         assert isinstance(error, TotalTimeout)
-        assert (error.url, error.attempts) == (target, 2)
+        assert (error.url, error.attempts) == (f"{route_server.url}/never", 2)
+        assert 0.2 <= error.elapsed < 0.6
 
     def test_progress_is_no_silence(self, raw_server: RawServerFactory) -> None:
         async def slow(reader: RequestReader, writer: StreamWriter) -> None:
@@ -250,3 +233,58 @@ class TestTimeouts:
                 writer.write(b"x")
 
         assert outcome(raw_server(slow).url, timeout=Timeout(read=0.2)).content == b"x" * 10
+
+
+class TestProxies:
+    """Whatever is wrong with a proxy is a `ProxyError`, and nothing is ever sent past it."""
+
+    @pytest.fixture(autouse=True)
+    def _clean(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.delenv(name.lower(), raising=False)
+
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    def test_refused(self, closed_port: int, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://me:hunter2@127.0.0.1:{closed_port}")
+        error = fault(f"{scheme}://far.test/", ProxyError, "connect", "proxy", "refused")
+        assert isinstance(error.__cause__, ConnectionRefusedError)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+            b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+            b"garbage\r\n\r\n",
+            b"",
+        ],
+        ids=["407", "502", "garbage", "closed"],
+    )
+    def test_no_tunnel(
+        self, raw_server: RawServerFactory, monkeypatch: pytest.MonkeyPatch, answer: bytes
+    ) -> None:
+        proxy = raw_server(answer)
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        fault("https://far.test/", ProxyError, "connect", "proxy")
+        assert proxy.ledger.requests[0].startswith(b"CONNECT far.test:443 HTTP/1.1\r\n")
+        assert b"hunter2" not in proxy.ledger.requests[0]
+
+
+def test_a_closed_client(route_server: RouteServer) -> None:
+    async def main() -> None:
+        url = f"{route_server.url}/json/a"
+        client = Client()
+        assert (await client.get(url)).ok
+        await client.aclose()
+        await client.aclose()
+        with pytest.raises(ClientClosed, match="closed") as caught:
+            await client.get(url)
+        kept = (await client.gather([url]))[0].error
+        assert isinstance(kept, ClientClosed)
+        for error in (caught.value, kept):
+            assert (error.url, error.method, error.phase, error.attempts) == (url, "GET", "input", 0)
+            assert "not sent" in str(error)
+        assert "closed" in repr(client)
+
+    asyncio.run(main())
+    assert len(route_server.ledger.requests) == 1

@@ -74,7 +74,9 @@ def test_equal_are_those_with_the_same_values_for_each_name(
     ours: list[tuple[str, str]], theirs: list[tuple[str, str]]
 ) -> None:
     one, two = Headers(ours), Headers(theirs)
-    assert (one == two) == ({name: one.get_list(name) for name in one} == {name: two.get_list(name) for name in two})
+    assert (one == two) == (
+        {name: one.get_list(name) for name in one} == {name: two.get_list(name) for name in two}
+    )
 
 
 def test_the_order_of_repeated_values_counts() -> None:
@@ -145,7 +147,7 @@ def test_more_fields_than_anybody_sends() -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    secret = {name: "hunter2" for name in ("Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization")}
+    secret = dict.fromkeys(("Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization"), "hunter2")
     assert "hunter2" not in repr(Headers(secret))
     assert repr(Headers({"ETag": '"x"'})) == "Headers([('etag', '\"x\"')])"
 

@@ -96,7 +96,9 @@ class TestRequestHeaders:
     def test_values_arrive_byte_for_byte(self, route_server: RouteServer) -> None:
         sent = [("X-Text", "caf\xe9"), ("X-Bytes", b"\x80\xff"), ("X-Inner", "a  b\tc"), ("X-Empty", "")]
         request = seen(route_server, Request("GET", f"{route_server.url}/echo", headers=sent))
-        lines = dict(line.split(b": ", 1) for line in request.head.lower().split(b"\r\n")[1:] if b": " in line)
+        lines = dict(
+            line.split(b": ", 1) for line in request.head.lower().split(b"\r\n")[1:] if b": " in line
+        )
         assert lines[b"x-text"] == b"caf\xe9"
         assert lines[b"x-bytes"] == b"\x80\xff"
         assert lines[b"x-inner"] == b"a  b\tc"
@@ -141,7 +143,11 @@ class TestRequestHeaders:
     def test_what_the_caller_names_is_not_sent_twice(self, route_server: RouteServer) -> None:
         own = {"User-Agent": "me/1", "Accept": "text/html", "Host": "other.test"}
         request = seen(route_server, Request("GET", f"{route_server.url}/echo", headers=own))
-        assert sorted(request.header_items) == [("accept", "text/html"), ("host", "other.test"), ("user-agent", "me/1")]
+        assert sorted(request.header_items) == [
+            ("accept", "text/html"),
+            ("host", "other.test"),
+            ("user-agent", "me/1"),
+        ]
 
     def test_no_referer_after_a_redirect(self, route_server: RouteServer) -> None:
         seen(route_server, Request("GET", f"{route_server.url}/redirect/2"))
@@ -157,7 +163,12 @@ class TestURL:
 
     @pytest.mark.parametrize(
         ("userinfo", "pair"),
-        [("me:secret", "me:secret"), ("me", "me:"), (":secret", ":secret"), ("m%40e:s%3Aecret", "m@e:s:ecret")],
+        [
+            ("me:secret", "me:secret"),
+            ("me", "me:"),
+            (":secret", ":secret"),
+            ("m%40e:s%3Aecret", "m@e:s:ecret"),
+        ],
     )
     def test_user_and_password_become_basic_authentication(
         self, route_server: RouteServer, userinfo: str, pair: str
@@ -179,11 +190,21 @@ class TestURL:
         url = route_server.url.replace("://", "://me:hunter2@")
 
         async def main() -> list[object]:
-            batch = fastfetch.Batch([f"{url}/redirect/1", f"{url}/status/404", "http://me:hunter2@127.0.0.1:1/"])
+            batch = fastfetch.Batch(
+                [f"{url}/redirect/1", f"{url}/status/404", "http://me:hunter2@127.0.0.1:1/"]
+            )
             results = await batch
             with pytest.raises(fastfetch.StatusError) as caught:
                 results[1].raise_for_status()
-            return [results, batch, *results, *results[0].history, *results.errors, caught.value, caught.value.url]
+            return [
+                results,
+                batch,
+                *results,
+                *results[0].history,
+                *results.errors,
+                caught.value,
+                caught.value.url,
+            ]
 
         shown = [f"{thing!r} {thing}" for thing in asyncio.run(main())]
         shown.append(repr(Request("GET", url)))
@@ -199,14 +220,44 @@ class TestAnswers:
             (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", "HTTP/1.1", b"until the end"),
             (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", "HTTP/1.0", b"until the end"),
             (b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.0", b""),
-            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n", "HTTP/1.1", b"abcde"),
-            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Trailer: t\r\n\r\n", "HTTP/1.1", b"a"),
-            (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", "HTTP/1.1", b"ab"),
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
+                "HTTP/1.1",
+                b"abcde",
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Trailer: t\r\n\r\n",
+                "HTTP/1.1",
+                b"a",
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+                "HTTP/1.1",
+                b"ab",
+            ),
             (b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1", b""),
             (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nlf", "HTTP/1.1", b"lf"),
-            (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 20 + b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!", "HTTP/1.1", b"!"),
+            (
+                b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 20
+                + b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!",
+                "HTTP/1.1",
+                b"!",
+            ),
         ],
-        ids="length lengths close 1.0-close 1.0 chunked trailers both crlf-first lf hints".split(),
+        ids=[
+            "length",
+            "lengths",
+            "close",
+            "1.0-close",
+            "1.0",
+            "chunked",
+            "trailers",
+            "both",
+            "crlf-first",
+            "lf",
+            "hints",
+        ],
     )
     def test_framing(self, raw_server: RawServerFactory, answer: bytes, version: str, content: bytes) -> None:
         response = fetch(Request("GET", raw_server(answer).url))
@@ -243,8 +294,10 @@ class TestAnswers:
         assert (response.status_code, response.reason) == (status, reason)
 
     def test_headers_come_byte_for_byte(self, raw_server: RawServerFactory) -> None:
-        head = b"X-One: 1\r\nSet-Cookie: a=1\r\nX-Latin: caf\xe9\r\nSET-COOKIE: b=2\r\nX-Folded: a\r\n b\r\nX-Empty:\r\n"
-        answer = b"HTTP/1.1 200 OK\r\n" + head + b"Content-Length: 0\r\n\r\n"
+        answer = (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-One: 1\r\nSet-Cookie: a=1\r\nX-Latin: caf\xe9\r\n"
+            b"SET-COOKIE: b=2\r\nX-Folded: a\r\n b\r\nX-Empty:\r\n\r\n"
+        )
         headers = fetch(Request("GET", raw_server(answer).url)).headers
         assert headers["x-one"] == headers["X-ONE"] == "1"
         assert headers.get_list("Set-Cookie") == ["a=1", "b=2"]
@@ -256,7 +309,9 @@ class TestAnswers:
 
     def test_a_thousand_header_lines_and_large_ones(self, raw_server: RawServerFactory) -> None:
         many = b"".join(b"x-%d: %d\r\n" % (n, n) for n in range(998))
-        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nx-large: " + b"y" * 65_536 + b"\r\n" + many + b"\r\n"
+        answer = (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nx-large: " + b"y" * 65_536 + b"\r\n" + many + b"\r\n"
+        )
         headers = fetch(Request("GET", raw_server(answer).url)).headers
         assert (len(headers), len(headers["x-large"]), headers["x-997"]) == (1000, 65_536, "997")
 

@@ -1,4 +1,4 @@
-"""Notebook cells with top-level `await`, run by a real ipykernel: the tutorial's examples, and an interrupt."""
+"""Notebook cells with top-level `await`, in a real ipykernel: the tutorial's examples, and interrupts."""
 
 import asyncio
 import time
@@ -39,7 +39,8 @@ class Kernel:
 
     def start(self, code: str) -> str:
         """Begin a cell; the name under which to `finish` it."""
-        return self._client.execute(code)
+        name: str = self._client.execute(code)
+        return name
 
     def interrupt(self) -> None:
         self._manager.interrupt_kernel()
@@ -82,7 +83,9 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
         manager = KernelManager(kernel_name="python3")
         manager.start_kernel()
         kernel = Kernel(manager)
-        assert kernel.run("import asyncio, time\nimport fastfetch\nfrom fastfetch import TLS, Client") == Cell()
+        assert (
+            kernel.run("import asyncio, time\nimport fastfetch\nfrom fastfetch import TLS, Client") == Cell()
+        )
         yield kernel
         kernel.close()
 
@@ -210,4 +213,6 @@ def test_interrupt_of_a_plain_gather(kernel: Kernel, route_server: RouteServer) 
     cell = kernel.finish(name)
     assert time.perf_counter() - start < 0.5
     assert cell in (Cell(error="CancelledError"), Cell(error="KeyboardInterrupt"))
-    assert kernel.run(f"(await fastfetch.get('{route_server.url}/json/on')).json()['name']") == Cell(value="'on'")
+    assert kernel.run(f"(await fastfetch.get('{route_server.url}/json/on')).json()['name']") == Cell(
+        value="'on'"
+    )

@@ -53,7 +53,11 @@ def test_history(route_server: RouteServer) -> None:
     assert [(hop.status_code, hop.url) for hop in response.history] == [
         (302, f"{route_server.url}/redirect/{n}#part") for n in (3, 2, 1)
     ]
-    assert [hop.headers["location"] for hop in response.history] == ["/redirect/2", "/redirect/1", "/json/landed"]
+    assert [hop.headers["location"] for hop in response.history] == [
+        "/redirect/2",
+        "/redirect/1",
+        "/json/landed",
+    ]
     assert [hop.history for hop in response.history] == [[], [], []]
     assert response.history[0].elapsed <= response.elapsed
 
@@ -99,7 +103,7 @@ def test_locations(raw_server: RawServerFactory, location: bytes, target: str) -
 
 class TestSecrets:
     def chain(self, here: RouteServer, there: RouteServer, hops: str) -> str:
-        """A URL from which redirects lead along these servers (`h` here, `t` there), in the end to an echo."""
+        """A URL from which redirects lead along these servers: `h` is here, `t` is there."""
         urls = [{"h": here, "t": there}[hop].url for hop in hops]
         for n, (server, following) in enumerate(zip(hops, [*urls[1:], None], strict=True)):
             route = Answer.redirect(f"{following}/{n + 1}") if following else Answer.text("end")
@@ -108,7 +112,12 @@ class TestSecrets:
 
     @pytest.mark.parametrize(
         ("hops", "kept"),
-        [("hh", [True, True]), ("ht", [True, False]), ("htt", [True, False, False]), ("hth", [True, False, False])],
+        [
+            ("hh", [True, True]),
+            ("ht", [True, False]),
+            ("htt", [True, False, False]),
+            ("hth", [True, False, False]),
+        ],
         ids=["same origin", "foreign", "foreign twice", "there and back"],
     )
     def test_are_gone_from_the_first_foreign_hop_on(
@@ -143,7 +152,9 @@ class TestSecrets:
 class TestFaults:
     def redirect(self, raw_server: RawServerFactory, *locations: str) -> Request:
         lines = "".join(f"Location: {location}\r\n" for location in locations)
-        server = raw_server(f"HTTP/1.1 302 Found\r\nConnection: close\r\n{lines}Content-Length: 0\r\n\r\n".encode())
+        server = raw_server(
+            f"HTTP/1.1 302 Found\r\nConnection: close\r\n{lines}Content-Length: 0\r\n\r\n".encode()
+        )
         return Request("GET", f"{server.url}/from")
 
     def test_a_loop(self, route_server: RouteServer) -> None:
@@ -164,7 +175,9 @@ class TestFaults:
         assert isinstance(error, TooManyRedirects)
         assert len(error.history) == limit + 1
 
-    @pytest.mark.parametrize("scheme", ["file:///etc/passwd", "ftp://h/", "javascript:alert(1)", "data:,x", "unix:/x"])
+    @pytest.mark.parametrize(
+        "scheme", ["file:///etc/passwd", "ftp://h/", "javascript:alert(1)", "data:,x", "unix:/x"]
+    )
     def test_unsafe_schemes_are_named_and_not_opened(self, raw_server: RawServerFactory, scheme: str) -> None:
         request = self.redirect(raw_server, scheme)
         error = failure(request)
@@ -173,12 +186,18 @@ class TestFaults:
         assert f'"{scheme.partition(":")[0]}"' in str(error)
 
     @pytest.mark.parametrize(
-        "locations", [("http://h:99999/",), ("http://",), ("",), ("/a", "/b")], ids=["port", "host", "empty", "two"]
+        "locations",
+        [("http://h:99999/",), ("http://",), ("",), ("/a", "/b")],
+        ids=["port", "host", "empty", "two"],
     )
-    def test_locations_that_lead_nowhere(self, raw_server: RawServerFactory, locations: tuple[str, ...]) -> None:
+    def test_locations_that_lead_nowhere(
+        self, raw_server: RawServerFactory, locations: tuple[str, ...]
+    ) -> None:
         error = failure(self.redirect(raw_server, *locations))
         assert type(error) is RedirectError
         assert "Location" in str(error)
 
     def test_two_that_agree_are_one(self, raw_server: RawServerFactory) -> None:
-        assert isinstance(failure(self.redirect(raw_server, "/same", "/same"), max_redirects=3), TooManyRedirects)
+        assert isinstance(
+            failure(self.redirect(raw_server, "/same", "/same"), max_redirects=3), TooManyRedirects
+        )

@@ -12,7 +12,15 @@ from typing import Any
 
 import fastfetch
 import pytest
-from fastfetch import ConnectionRefused, DecodeError, FetchError, Request, Response, StatusError, TransportError
+from fastfetch import (
+    ConnectionRefused,
+    DecodeError,
+    FetchError,
+    Request,
+    Response,
+    StatusError,
+    TransportError,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +56,10 @@ class TestAttributes:
     @pytest.mark.parametrize(
         "touch",
         [
-            *(operator.attrgetter(name) for name in ("status_code", "reason", "http_version", "headers", "content")),
+            *(
+                operator.attrgetter(name)
+                for name in ("status_code", "reason", "http_version", "headers", "content")
+            ),
             *(operator.attrgetter(name) for name in ("text", "encoding", "history")),
             *(operator.methodcaller(name) for name in ("json", "raise_for_status")),
             memoryview,
@@ -91,7 +102,9 @@ class TestAttributes:
     def test_threads_may_share_it(self, route_server: RouteServer) -> None:
         response = answer(route_server, json.dumps(list(range(1000))).encode())
         with ThreadPoolExecutor(8) as threads:
-            values = list(threads.map(lambda _: (response.json(), response.content, response.text), range(64)))
+            values = list(
+                threads.map(lambda _: (response.json(), response.content, response.text), range(64))
+            )
         assert all(value == values[0] for value in values)
         assert values[0][0] == list(range(1000))
 
@@ -113,7 +126,13 @@ class TestRaiseForStatus:
 
 class TestJSON:
     def test_whatever_can_be_json(self) -> None:
-        plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+        plain = (
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text()
+        )
         values = st.recursive(plain, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=20)
 
         with RouteServer() as server:
@@ -204,7 +223,12 @@ class TestText:
 class Buffer(ctypes.Structure):
     """The beginning of a Py_buffer: https://docs.python.org/3/c-api/buffer.html#buffer-structure."""
 
-    _fields_ = (("buf", ctypes.c_void_p), ("obj", ctypes.py_object), ("len", ctypes.c_ssize_t), ("rest", ctypes.c_byte * 200))
+    _fields_ = (
+        ("buf", ctypes.c_void_p),
+        ("obj", ctypes.py_object),
+        ("len", ctypes.c_ssize_t),
+        ("rest", ctypes.c_byte * 200),
+    )
 
 
 def address(thing: object) -> int | None:
@@ -224,7 +248,13 @@ class TestBuffer:
         one, two = memoryview(response), memoryview(response)
         assert address(one) == address(two) == address(response)
         assert address(response) != address(response.content)
-        assert (one.readonly, one.format, one.nbytes, one.ndim, one.contiguous) == (True, "B", len(self.BODY), 1, True)
+        assert (one.readonly, one.format, one.nbytes, one.ndim, one.contiguous) == (
+            True,
+            "B",
+            len(self.BODY),
+            1,
+            True,
+        )
         assert one == self.BODY
         assert address(one[1000:]) == (address(one) or 0) + 1000
 

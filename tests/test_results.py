@@ -60,7 +60,13 @@ class TestSequence:
 
     def test_of_nothing(self) -> None:
         results = gather()
-        assert (len(results), bool(results), list(results), results.counts, results.errors) == (0, False, [], {}, [])
+        assert (len(results), bool(results), list(results), results.counts, results.errors) == (
+            0,
+            False,
+            [],
+            {},
+            [],
+        )
         assert len(results.ok) == len(results.failed) == len(results[:]) == 0
         assert results.raise_for_errors() is results
         assert repr(results) == "Results: empty"
@@ -74,9 +80,10 @@ class TestSequence:
         for index in (5, -6, 10**30, -(10**30)):
             with pytest.raises(IndexError):
                 results[index]
-        for index in ("0", 0.0, None):
+        nonsense: list[Any] = ["0", 0.0, None]
+        for wrong in nonsense:
             with pytest.raises(TypeError):
-                results[index]  # type: ignore[call-overload]
+                results[wrong]
 
     def test_an_item_is_found_where_it_is(self) -> None:
         results = numbered(5)
@@ -112,7 +119,11 @@ class TestSequence:
 class TestWhole:
     def test_ok_and_failed(self, mixed: Results) -> None:
         assert [response.status_code for response in mixed.ok] == [200, 200]
-        assert [type(response.error) for response in mixed.failed] == [ConnectionRefused, InvalidURL, ConnectionRefused]
+        assert [type(response.error) for response in mixed.failed] == [
+            ConnectionRefused,
+            InvalidURL,
+            ConnectionRefused,
+        ]
         assert isinstance(mixed.ok, Results)
         assert isinstance(mixed.failed, Results)
         assert mixed.ok[1].tag == "b"
@@ -145,7 +156,13 @@ class TestWhole:
     def test_repr(self, mixed: Results) -> None:
         shown = repr(mixed)
         assert shown.startswith("Results: 8 URLs, 2 ok, 3 error status, 3 failed\n")
-        for word in ("404 Not Found", "500 Internal Server Error", "ConnectionRefused", "InvalidURL", "slowest:"):
+        for word in (
+            "404 Not Found",
+            "500 Internal Server Error",
+            "ConnectionRefused",
+            "InvalidURL",
+            "slowest:",
+        ):
             assert word in shown
 
 
@@ -157,14 +174,18 @@ class TestRetryFailed:
             path = (await reader.head()).split()[1]
             tries[path] += 1
             if int(path[1:]) % 2 == 0 or tries[path] > 1:
-                writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(path) + path)
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(path) + path
+                )
 
         server = raw_server(odd_ones_fail_first)
 
         async def main() -> tuple[Results, Results]:
             # The name resolves for this client only: it must be the one that tries again.
             async with Client(resolve={"flaky.test": f"127.0.0.1:{server.port}"}) as client:
-                first = await client.gather(Request("GET", f"http://flaky.test/{n}", tag=n) for n in range(10))
+                first = await client.gather(
+                    Request("GET", f"http://flaky.test/{n}", tag=n) for n in range(10)
+                )
                 return first, await first.retry_failed()
 
         first, second = asyncio.run(main())
@@ -177,7 +198,9 @@ class TestRetryFailed:
     def test_what_still_fails_stays_failed(self) -> None:
         results = gather("http://127.0.0.1:1/", "nonsense", 5, None)
         again = asyncio.run(results.retry_failed())
-        assert again.counts == results.counts == {"ConnectionRefused": 1, "InvalidURL": 1, "InvalidRequest": 2}
+        assert (
+            again.counts == results.counts == {"ConnectionRefused": 1, "InvalidURL": 1, "InvalidRequest": 2}
+        )
         assert [str(error) for error in again.errors[1:]] == [str(error) for error in results.errors[1:]]
         assert isinstance(again[3].error, InvalidRequest)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastfetch import TLS, CertificateError, Client, Request, Response, Results
@@ -23,11 +24,13 @@ def secure(authority: Authority) -> Iterator[RouteServer]:
 class TestTrust:
     @pytest.mark.parametrize("form", ["bytes", "str", "path"])
     def test_a_ca_of_ones_own(self, secure: RouteServer, authority: Authority, form: str) -> None:
-        ca = {"bytes": authority.ca_pem, "str": str(authority.ca_file), "path": authority.ca_file}[form]
+        ca: Any = {"bytes": authority.ca_pem, "str": str(authority.ca_file), "path": authority.ca_file}[form]
         response = fetch(Request("GET", f"{secure.url}/json/a"), tls=TLS(ca=ca))
         assert (response.json(), response.http_version) == ({"name": "a"}, "HTTP/1.1")
 
-    def test_several_in_one_file(self, secure: RouteServer, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> None:
+    def test_several_in_one_file(
+        self, secure: RouteServer, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
         other = Authority(tmp_path_factory.mktemp("other"))
         request = Request("GET", f"{secure.url}/json/a")
         assert fetch(request, tls=TLS(ca=other.ca_pem + b"\n# a remark\n" + authority.ca_pem)).ok
@@ -65,7 +68,9 @@ class TestTrust:
     def test_the_name_is_the_one_in_the_url(self, secure: RouteServer, authority: Authority) -> None:
         tls, override = TLS(ca=authority.ca_pem), f"127.0.0.1:{secure.port}"
         assert fetch(Request("GET", "https://api.test/json/a"), tls=tls, resolve={"api.test": override}).ok
-        error = failure(Request("GET", "https://other.test/json/a"), tls=tls, resolve={"other.test": override})
+        error = failure(
+            Request("GET", "https://other.test/json/a"), tls=tls, resolve={"other.test": override}
+        )
         assert isinstance(error, CertificateError)
         assert "another host name: api.test" in error.reason
 
@@ -96,7 +101,9 @@ class TestHTTP2:
         results = self.get(nginx, authority, ["12k.json"] * 500)
         assert results.counts == {200: 500}
         assert {response.content for response in results} == {FILES["12k.json"]}
-        assert {access.protocol for access in nginx.accesses()[before:] if access.target == "/12k.json"} == {"HTTP/2.0"}
+        assert {access.protocol for access in nginx.accesses()[before:] if access.target == "/12k.json"} == {
+            "HTTP/2.0"
+        }
 
     def test_statuses_redirects_and_methods(self, nginx: Nginx, authority: Authority) -> None:
         results = self.get(nginx, authority, ["status/404", "status/204", "status/304", "redirect/3"])
@@ -105,7 +112,10 @@ class TestHTTP2:
         tls = TLS(ca=authority.ca_pem)
         response = fetch(Request("HEAD", f"{nginx.https}/12k.json"), tls=tls)
         assert (response.headers["content-length"], response.content) == (str(len(FILES["12k.json"])), b"")
-        assert fetch(Request("POST", f"{nginx.https}/small.json", content=b"x" * 100_000), tls=tls).status_code == 405
+        assert (
+            fetch(Request("POST", f"{nginx.https}/small.json", content=b"x" * 100_000), tls=tls).status_code
+            == 405
+        )
 
 
 class TestResolve:

@@ -19,6 +19,9 @@ use crate::engine::response::Outcome;
 /// What callers gave their items to carry, by place.
 pub type Tags = HashMap<usize, Py<PyAny>>;
 
+/// Status, exception class name, size in bytes, elapsed seconds.
+type Columns = (Vec<Option<u16>>, Vec<Option<&'static str>>, Vec<usize>, Vec<f64>);
+
 /// The rows behind a `Results`: places in a table that many may share.
 #[pyclass(frozen, sequence, module = "fastfetch._core")]
 pub struct Rows {
@@ -144,7 +147,7 @@ impl Rows {
     }
 
     /// The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
-    fn columns(&self) -> (Vec<Option<u16>>, Vec<Option<&'static str>>, Vec<usize>, Vec<f64>) {
+    fn columns(&self) -> Columns {
         let status = |outcome: &Outcome| outcome.as_ref().ok().map(|answer| answer.status.as_u16());
         let error = |outcome: &Outcome| outcome.as_ref().err().map(|error| class_name(&error.kind));
         let size = |outcome: &Outcome| outcome.as_ref().map_or(0, |answer| answer.body.len());

@@ -1,0 +1,147 @@
+"""Exits while requests are in flight, and says at which moment it began to.
+
+Arguments: a way to exit, the URL of a route server.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import fastfetch as ff
+
+PATIENCE = 10.0
+
+
+def leaving() -> None:
+    """Say on stdout that the exit begins now; the clock is the machine's, so the parent's too."""
+    print(time.monotonic(), flush=True)
+
+
+async def traffic(url: str) -> None:
+    """Fetch for ever, in every way there is."""
+    singles = [asyncio.create_task(ff.get(f"{url}/never")) for _ in range(20)]
+    singles += [asyncio.create_task(repeat(lambda: ff.get(f"{url}/json/a"))) for _ in range(8)]
+    batch = asyncio.ensure_future(ff.Batch([f"{url}/never"] * 30))
+    stream = asyncio.create_task(consume([f"{url}/json/b"] * 10 + [f"{url}/never"] * 10))
+    await asyncio.wait([*singles, batch, stream, asyncio.create_task(ff.sleep(3600))])
+
+
+async def repeat(make: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await make()
+
+
+async def consume(urls: list[str]) -> None:
+    async for response in ff.as_completed(urls):
+        assert response.ok
+
+
+async def begin(url: str) -> asyncio.Task[None]:
+    """Traffic in a task of its own, once it is well under way."""
+    task = asyncio.create_task(traffic(url))
+    for _ in range(20):
+        assert (await ff.get(f"{url}/json/c")).ok
+    return task
+
+
+async def pending(url: str) -> None:
+    await begin(url)
+    leaving()
+
+
+async def failing(url: str) -> None:
+    await begin(url)
+    leaving()
+    raise LookupError("the program's own")
+
+
+async def exiting(url: str) -> None:
+    async def leave() -> None:
+        leaving()
+        sys.exit(3)
+
+    await begin(url)
+    await asyncio.create_task(leave())
+    await asyncio.Event().wait()
+
+
+async def exiting_from_a_callback(url: str) -> None:
+    def leave() -> None:
+        leaving()
+        sys.exit(3)
+
+    await begin(url)
+    asyncio.get_running_loop().call_soon(leave)
+    await asyncio.Event().wait()
+
+
+async def terminated(url: str) -> None:
+    await begin(url)
+    leaving()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.Event().wait()
+
+
+async def at_once(url: str) -> None:
+    await begin(url)
+    leaving()
+    os._exit(4)
+
+
+def daemon(url: str) -> None:
+    """The main thread ends while a daemon thread's own loop is busy."""
+    under_way = threading.Event()
+
+    async def main() -> None:
+        task = await begin(url)
+        under_way.set()
+        await task
+
+    threading.Thread(target=asyncio.run, args=(main(),), daemon=True).start()
+    assert under_way.wait(PATIENCE)
+    leaving()
+
+
+def unclosed(url: str) -> None:
+    """The loop is neither run to its end nor closed; what it held is there until the interpreter goes."""
+    warnings.simplefilter("ignore", ResourceWarning)
+    loop = asyncio.new_event_loop()
+    task = loop.run_until_complete(begin(url))
+    for each in asyncio.all_tasks(loop):
+        each._log_destroy_pending = False  # type: ignore[attr-defined]
+    globals()["kept"] = loop, task
+    leaving()
+
+
+RUN: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
+    each.__name__: each for each in (pending, failing, exiting, exiting_from_a_callback, terminated, at_once)
+}
+ALONE: dict[str, Callable[[str], None]] = {each.__name__: each for each in (daemon, unclosed)}
+
+EXIT_CODES = {
+    "pending": 0,
+    "failing": 1,
+    "exiting": 3,
+    "exiting_from_a_callback": 3,
+    "terminated": -signal.SIGTERM,
+    "at_once": 4,
+    "daemon": 0,
+    "unclosed": 0,
+}
+
+
+def main(kind: str, url: str) -> None:
+    if kind in ALONE:
+        ALONE[kind](url)
+    else:
+        asyncio.run(RUN[kind](url))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

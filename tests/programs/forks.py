@@ -1,0 +1,172 @@
+"""Forks, fetches in the child and in the parent, and says how many seconds the child took.
+
+Arguments: a moment to fork at, the URL of a route server.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+
+import fastfetch as ff
+
+PATIENCE = 10.0
+
+# Python 3.12 and later warn of any fork beside threads. That is what this is about.
+warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork")
+
+client = ff.Client()
+
+
+def fetch(url: str) -> None:
+    """Fetch in every way, with both the module's client and one made before any fork."""
+
+    async def main() -> None:
+        assert (await ff.get(f"{url}/json/a")).json() == {"name": "a"}
+        assert (await client.gather([f"{url}/json/{n}" for n in range(20)])).counts == {200: 20}
+        assert len([each async for each in client.as_completed([f"{url}/json/b"] * 20)]) == 20
+        assert await ff.sleep(0.001, "awake") == "awake"
+
+    asyncio.run(main())
+
+
+def fetch_and_leave(url: str) -> None:
+    """Where the child may not leave as usual: not on the main thread, or inside the parent's loop."""
+    fetch(url)
+    os._exit(0)
+
+
+def fork(work: Callable[[], object]) -> float:
+    """Have a forked child do this work and exit as any program does; the seconds that it took in all."""
+    start = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        work()
+        sys.stdout.flush()
+        sys.exit(0)
+    _, status = os.waitpid(child, 0)
+    assert status == 0, f"the child ended with status {status}"
+    return time.monotonic() - start
+
+
+def before_use(url: str) -> float:
+    seconds = fork(lambda: fetch(url))
+    fetch(url)
+    return seconds
+
+
+def after_use(url: str) -> float:
+    fetch(url)
+    seconds = fork(lambda: fetch(url))
+    fetch(url)
+    return seconds
+
+
+def of_a_fork(url: str) -> float:
+    fetch(url)
+    return fork(lambda: (fetch(url), fork(lambda: fetch(url)), fetch(url)))
+
+
+def from_a_thread(url: str) -> float:
+    fetch(url)
+    took: list[float] = []
+    thread = threading.Thread(target=lambda: took.append(fork(lambda: fetch_and_leave(url))))
+    thread.start()
+    thread.join(PATIENCE)
+    fetch(url)
+    return took[0]
+
+
+def in_flight(url: str) -> float:
+    """Fork within a running loop, while a hundred requests of all kinds are in flight."""
+
+    async def main() -> float:
+        gate = f"{url}/gate/forked"
+        batch = ff.Batch([gate] * 40)
+        stream = client.as_completed([f"{url}/json/a", *[gate] * 19])
+        assert (await anext(stream)).ok
+        by_hand = client.get(gate)
+        by_hand.send(None)
+        tasks = [asyncio.create_task(client.get(gate)) for _ in range(40)]
+        whole = asyncio.ensure_future(batch)
+        # Until the server has seen all of them.
+        while int((await client.get(f"{url}/waiting")).text) < 100:
+            pass
+
+        def child() -> None:
+            fetch(url)
+            # Whatever was inherited raises or is done with; nothing waits for ever.
+            try:
+                by_hand.send(None)
+            except RuntimeError:
+                pass
+            else:
+                raise AssertionError("the parent's request goes on in the child")
+            by_hand.close()
+            gc.collect()
+            assert batch.results.counts == {}
+            os._exit(0)
+
+        seconds = fork(child)
+        assert (await client.get(f"{url}/open")).ok
+        assert [response.ok for response in await asyncio.gather(*tasks)] == [True] * 40
+        assert (await whole).counts == {200: 40}
+        assert len([each async for each in stream]) == 19
+        by_hand.close()
+        return seconds
+
+    return asyncio.run(main())
+
+
+def under_load(url: str) -> float:
+    """Twenty forks at whatever moment the I/O thread happens to be in, each child with its own fetches."""
+    over = threading.Event()
+
+    async def load() -> None:
+        while not over.is_set():
+            await client.gather([f"{url}/json/a"] * 500)
+
+    thread = threading.Thread(target=asyncio.run, args=(load(),))
+    thread.start()
+    slowest = max(fork(lambda: fetch_and_leave(url)) for _ in range(20))
+    over.set()
+    thread.join(PATIENCE)
+    fetch(url)
+    return slowest
+
+
+def by_multiprocessing(url: str, method: str) -> float:
+    fetch(url)
+    start = time.monotonic()
+    context = multiprocessing.get_context(method)
+    workers = [context.Process(target=fetch, args=(url,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(PATIENCE)
+        assert worker.exitcode == 0, f"exit code {worker.exitcode}"
+    fetch(url)
+    # What a fresh interpreter costs is not ours.
+    return time.monotonic() - start if method == "fork" else 0.0
+
+
+MOMENTS: dict[str, Callable[[str], float]] = {
+    "before_use": before_use,
+    "after_use": after_use,
+    "of_a_fork": of_a_fork,
+    "from_a_thread": from_a_thread,
+    "in_flight": in_flight,
+    "under_load": under_load,
+    "multiprocessing_fork": lambda url: by_multiprocessing(url, "fork"),
+    "multiprocessing_forkserver": lambda url: by_multiprocessing(url, "forkserver"),
+    "multiprocessing_spawn": lambda url: by_multiprocessing(url, "spawn"),
+}
+
+
+if __name__ == "__main__":
+    print(MOMENTS[sys.argv[1]](sys.argv[2]))
