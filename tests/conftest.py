@@ -7,6 +7,7 @@ from ssl import SSLContext
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from tests.loops import LOOP_FACTORIES, LoopFactory
 from tests.servers.httpbin import running_httpbin
@@ -14,6 +15,12 @@ from tests.servers.nginx import Nginx, find_nginx, running_nginx
 from tests.servers.raw import Handler, RawServer
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
+
+pytest.register_assert_rewrite("tests.fetching")
+
+# How long an example takes says nothing on a machine that is busy with others.
+settings.register_profile("fastfetch", deadline=None)
+settings.load_profile("fastfetch")
 
 
 class RawServerFactory(Protocol):

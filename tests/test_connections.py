@@ -2,18 +2,14 @@
 
 import asyncio
 import itertools
-import time
 from asyncio import StreamWriter
-from collections.abc import Iterator
 
-import fastfetch
 import pytest
 from fastfetch import (
     TLS,
     Client,
     ConnectError,
     FetchError,
-    Limits,
     ProtocolError,
     Request,
     Timeout,
@@ -23,18 +19,11 @@ from fastfetch import (
 from tests.conftest import RawServerFactory
 from tests.fetching import failure
 from tests.servers.ledger import PATIENCE
-from tests.servers.nginx import Nginx
 from tests.servers.raw import Handler, RawServer, RequestReader, reset
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-@pytest.fixture
-def other_server() -> Iterator[RouteServer]:
-    with RouteServer() as server:
-        yield server
 
 
 def contents(server: RawServer, count: int) -> list[bytes]:
@@ -262,118 +251,3 @@ def test_a_request_that_got_the_connection_of_another_has_connected(
 
     assert asyncio.run(main()) == {200: 2}
     assert len(server.ledger.requests) == 2
-
-
-class TestLimits:
-    def urls(self, server: RouteServer, count: int = 40) -> list[str]:
-        return [f"{server.url}/delay/0.01"] * count
-
-    def test_default_is_a_hundred(self, route_server: RouteServer) -> None:
-        asyncio.run(fastfetch.gather(self.urls(route_server, 400)))
-        assert route_server.traffic.peak == 100
-
-    def test_concurrency_of_a_call(self, route_server: RouteServer) -> None:
-        async def main() -> None:
-            await fastfetch.gather(self.urls(route_server), concurrency=7)
-            async for _ in fastfetch.as_completed(self.urls(route_server), concurrency=7):
-                pass
-
-        asyncio.run(main())
-        assert route_server.traffic.peak == 7
-
-    def test_a_call_may_ask_for_more_than_its_client(self, route_server: RouteServer) -> None:
-        async def main() -> None:
-            async with Client(limits=Limits(concurrency=2)) as client:
-                await client.gather(self.urls(route_server), concurrency=9)
-
-        asyncio.run(main())
-        assert route_server.traffic.peak == 9
-
-    def test_concurrency_of_a_client_bounds_all_its_calls_together(self, route_server: RouteServer) -> None:
-        async def main() -> None:
-            async with Client(limits=Limits(concurrency=4)) as client:
-                single = [client.get(url) for url in self.urls(route_server, 10)]
-                await asyncio.gather(
-                    client.gather(self.urls(route_server)), client.gather(self.urls(route_server)), *single
-                )
-
-        asyncio.run(main())
-        assert route_server.traffic.peak == 4
-
-    def test_single_requests_of_a_client(self, route_server: RouteServer) -> None:
-        async def main() -> None:
-            async with Client(limits=Limits(concurrency=4)) as client:
-                await asyncio.gather(*(client.get(url) for url in self.urls(route_server)))
-
-        asyncio.run(main())
-        assert route_server.traffic.peak == 4
-
-    def test_per_host(self, route_server: RouteServer, other_server: RouteServer) -> None:
-        urls = [
-            url for pair in zip(self.urls(route_server), self.urls(other_server), strict=True) for url in pair
-        ]
-
-        async def main() -> None:
-            await fastfetch.gather(urls, per_host=3)
-            async with Client(limits=Limits(per_host=3)) as client:
-                await client.gather(urls)
-                await asyncio.gather(*(client.get(url) for url in urls))
-                async for _ in client.as_completed(urls):
-                    pass
-
-        asyncio.run(main())
-        assert (route_server.traffic.peak, other_server.traffic.peak) == (3, 3)
-
-    def test_users_of_one_host_share_it(self, route_server: RouteServer) -> None:
-        plain = self.urls(route_server)
-        named = [url.replace("://", "://me:secret@") for url in plain]
-
-        async def main() -> None:
-            async with Client(limits=Limits(per_host=3)) as client:
-                await client.gather(plain + named)
-                await client.gather([*plain, *(Request("GET", url) for url in named)])
-                await asyncio.gather(*(client.get(url) for url in plain + named))
-
-        asyncio.run(main())
-        assert route_server.traffic.peak == 3
-
-    def test_no_host_waits_for_another(self, route_server: RouteServer, other_server: RouteServer) -> None:
-        slow = [f"{route_server.url}/gate/shut"] * 50
-        fast = self.urls(other_server, 50)
-        batch = fastfetch.Batch(slow + fast, concurrency=4, per_host=2)
-
-        async def main() -> None:
-            waiting = asyncio.create_task(asyncio.wait_for(batch, PATIENCE))
-            while batch.progress.done < 50:
-                await asyncio.sleep(0.001)
-                assert not waiting.done()
-            route_server.open_gate("shut")
-            await waiting
-
-        asyncio.run(main())
-        assert (route_server.traffic.peak, other_server.traffic.peak) == (2, 2)
-
-    def test_a_request_waiting_for_its_turn_has_not_begun(self, route_server: RouteServer) -> None:
-        """The clock of a request starts when it leaves the queue."""
-
-        async def main() -> None:
-            async with Client(limits=Limits(concurrency=1)) as client:
-                url = f"{route_server.url}/delay/0.05"
-                results = await client.gather([url] * 10, timeout=0.4)
-                assert results.counts == {200: 10}
-                singles = await asyncio.gather(*(client.get(url, timeout=0.4) for _ in range(10)))
-                assert all(response.elapsed.total_seconds() < 0.4 for response in [*results, *singles])
-
-        asyncio.run(main())
-
-
-def test_a_hundred_thousand_urls_in_one_call(nginx: Nginx) -> None:
-    async def main() -> None:
-        async with Client() as client:
-            results = await client.gather(f"{nginx.http}/small.json?{n}" for n in range(100_000))
-        assert results.counts == {200: 100_000}
-        assert [results[n].url[-5:] for n in (0, 99_999)] == ["son?0", "99999"]
-
-    start = time.perf_counter()
-    asyncio.run(main())
-    assert time.perf_counter() - start < 60

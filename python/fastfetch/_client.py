@@ -39,7 +39,7 @@ class Client:
         Whom to trust.
     resolve
         Addresses to use in place of DNS: ``{"api.example.com": "10.0.0.7:8443"}``. A port given here is
-        the one used.
+        used where the URL names none.
     http2
         Offer HTTP/2 to TLS servers.
     follow_redirects

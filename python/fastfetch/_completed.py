@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
@@ -37,7 +37,9 @@ class Completed:
         urls: Iterable[str | Request] | AsyncIterable[str | Request],
         options: BatchOptions,
     ) -> None:
-        if isinstance(urls, str) or not (isinstance(urls, AsyncIterable) or hasattr(urls, "__iter__")):
+        if isinstance(urls, (str, bytes, bytearray)) or not (
+            isinstance(urls, AsyncIterable) or hasattr(urls, "__iter__")
+        ):
             raise TypeError(
                 f"urls: expected an iterable or async iterable of str or Request, got {type(urls).__name__}"
             )
@@ -55,15 +57,21 @@ class Completed:
         return self
 
     async def __anext__(self) -> Response:
-        while True:
+        while not self._stream.closed:
             self._refill()
             response = self._stream.take()
             if response is not None:
                 return response
             if not self._more and not self._stream.pending:
-                failure, self._failure = self._failure, None
-                raise failure or StopAsyncIteration
-            await self._stream.ready()
+                break
+            try:
+                await self._stream.ready(self._more)
+            except BaseException:
+                # The traceback keeps this frame. It must not keep the iterator: its end stops everything.
+                del self
+                raise
+        failure, self._failure = self._failure, None
+        raise failure or StopAsyncIteration
 
     def _refill(self) -> None:
         """Takes from the source what there is room for.
@@ -98,7 +106,16 @@ class Completed:
 
 
 async def _pump(source: AsyncIterable[str | Request], stream: _core.Stream) -> None:
-    async for item in source:
-        stream.push(item)
-        if not stream.has_room:
-            await stream.room()
+    items = aiter(source)
+    try:
+        async for item in items:
+            stream.push(item)
+            if not stream.has_room:
+                await stream.room()
+    except BaseException:
+        # The traceback keeps this frame, and the stream keeps the exception until it is read: a ring.
+        del stream
+        raise
+    finally:
+        if isinstance(items, AsyncGenerator):
+            await items.aclose()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import os
+from typing import Any
 
 __all__ = ["TLS", "Limits", "Timeout"]
 
@@ -18,7 +15,7 @@ def _check_seconds(name: str, value: float | None) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name}: expected a number of seconds or None, got {type(value).__name__}")
-    if math.isnan(value) or value <= 0:
+    if value != value or value <= 0:  # NaN is the number that is not itself
         raise ValueError(f"{name}: expected a positive number of seconds, got {value}")
 
 
@@ -121,6 +118,12 @@ class TLS:
 
     ca: str | os.PathLike[str] | bytes | None = None
     verify: bool = True
+
+    def __post_init__(self) -> None:
+        if self.ca is not None and not isinstance(self.ca, (str, bytes, os.PathLike)):
+            raise TypeError(f"ca: expected the path of a PEM file, or PEM as bytes, got {type(self.ca).__name__}")
+        if not isinstance(self.verify, bool):
+            raise TypeError(f"verify: expected True or False, got {type(self.verify).__name__}")
 
 
 # The settings of a client: what Client(...) takes, and what only this place sets.

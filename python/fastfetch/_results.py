@@ -107,9 +107,10 @@ class Results(Sequence[Response]):
         """
         from fastfetch._batch import Batch
 
-        places = [place for place, error in enumerate(self._rows.columns()[1]) if error is not None]
-        again = await Batch([self._rows.request(place) for place in places], client=self._client, **options)
-        return Results(self._rows.replaced(places, again._rows), self._client)
+        failed = [place for place, error in enumerate(self._rows.columns()[1]) if error is not None]
+        requests = {place: request for place in failed if (request := self._rows.request(place)) is not None}
+        again = await Batch(requests.values(), client=self._client, **options)
+        return Results(self._rows.replaced(list(requests), again._rows), self._client)
 
     def _columns(self) -> _Columns:
         return _Columns(self._rows)

@@ -6,7 +6,7 @@ use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyAnyMethods, PyDict, PyString};
+use pyo3::types::{PyAnyMethods, PyByteArray, PyBytes, PyDict, PyString};
 
 use super::bridge::Answer;
 use super::call::Call;
@@ -22,13 +22,20 @@ const OPTIONS: [&str; 4] = ["concurrency", "per_host", "timeout", "headers"];
 /// How the items of a call are fetched.
 pub fn plan(function: &str, client: &Client, options: Option<&Bound<'_, PyDict>>) -> PyResult<Plan> {
     let options = Options::new(function, options, &OPTIONS)?;
-    let mut plan =
-        Plan { client: client.engine.clone(), limits: client.engine.limits(), timeout: None, headers: http::HeaderMap::new() };
+    let mut plan = Plan {
+        client: client.engine.clone(),
+        limits: client.engine.limits(),
+        own_limits: false,
+        timeout: None,
+        headers: http::HeaderMap::new(),
+    };
     if let Some(value) = options.some("concurrency")? {
         plan.limits.concurrency = extract::count("concurrency", &value)?;
+        plan.own_limits = true;
     }
     if let Some(value) = options.some("per_host")? {
         plan.limits.per_host = Some(extract::count("per_host", &value)?);
+        plan.own_limits = true;
     }
     // None is the client's here: the options of a call reach this place whether they were given or not.
     if let Some(value) = options.some("timeout")? {
@@ -53,8 +60,10 @@ impl Batch {
     #[pyo3(signature = (client, urls, **options))]
     fn new(client: &Client, urls: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let plan = plan("gather", client, options)?;
-        if urls.is_instance_of::<PyString>() {
-            return Err(PyTypeError::new_err("urls: expected an iterable of URLs, got one str; for one URL use get(url)"));
+        if urls.is_instance_of::<PyString>() || urls.is_instance_of::<PyBytes>() || urls.is_instance_of::<PyByteArray>() {
+            let given = extract::type_name(urls);
+            let message = format!("urls: expected an iterable of URLs, got one {given}; for one URL use get(url)");
+            return Err(PyTypeError::new_err(message));
         }
         let source = urls.try_iter().map_err(|_| {
             PyTypeError::new_err(format!("urls: expected an iterable of str or Request, got {}", extract::type_name(urls)))

@@ -33,6 +33,7 @@ enum State {
     Fresh(Work),
     /// `sleep(0)`: lets the loop turn once.
     Yield,
+    Yielded,
     Awaited(Awaited),
     Done,
 }
@@ -127,7 +128,11 @@ impl Call {
                 future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
                 Ok(future.unbind())
             }
-            State::Yield => Ok(py.None()),
+            State::Yield => {
+                drop(self.replace(State::Yielded));
+                Ok(py.None())
+            }
+            State::Yielded => Err(PyStopIteration::new_err((py.None(),))),
             State::Awaited(awaited) => match awaited.port.get().take(awaited.key) {
                 Some(answer) => Err(PyStopIteration::new_err((answer(py)?,))),
                 None => {
@@ -135,7 +140,7 @@ impl Call {
                     Err(PyRuntimeError::new_err("await wasn't used with future"))
                 }
             },
-            State::Done => Err(PyStopIteration::new_err((py.None(),))),
+            State::Done => Err(PyRuntimeError::new_err("this call was awaited already")),
         }
     }
 
@@ -145,7 +150,9 @@ impl Call {
         let work = match self.replace(State::Done) {
             State::Fresh(work) => work,
             State::Yield => return Ok(py.None()),
-            State::Awaited(_) | State::Done => return Err(PyRuntimeError::new_err("this call was awaited already")),
+            State::Yielded | State::Awaited(_) | State::Done => {
+                return Err(PyRuntimeError::new_err("this call was awaited already"));
+            }
         };
         let waiting = Arc::new(Waiting::default());
         let _abort = start(work, Door::Thread(waiting.clone()))?;

@@ -78,8 +78,9 @@ pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyA
     }
     let exception = class(py, class_name(&error.kind))?.call((error.to_string(),), Some(&facts))?;
     if let Some(errno) = error.errno {
-        // `strerror` text and the fitting subclass (ConnectionRefusedError …) come with the number.
+        // Python picks the fitting subclass by the number; its words for it do not repeat the number, Rust's do.
         let text = std::io::Error::from_raw_os_error(errno).to_string();
+        let text = text.split(" (os error").next().unwrap_or(&text).to_owned();
         let cause = PyOSError::new_err((errno, text));
         exception.setattr("__cause__", cause.into_value(py))?;
     }

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use pyo3::buffer::PyBuffer;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyMemoryView, PyString};
 
 use super::error;
 use super::headers::Headers;
@@ -70,7 +69,12 @@ fn seconds(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Duration
     if value.is_none() {
         return Ok(None);
     }
-    let number: Option<f64> = if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() };
+    let number: Option<f64> = match value.extract() {
+        Ok(number) if !value.is_instance_of::<PyBool>() => Some(number),
+        // An int beyond floats is no limit, or no time at all.
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Some(if value.gt(0)? { f64::INFINITY } else { 0.0 }),
+        _ => None,
+    };
     let Some(number) = number else { return Err(expected(argument, "a number of seconds or None", value)) };
     if number.is_nan() || number <= 0.0 {
         return Err(PyValueError::new_err(format!("{argument}: expected a positive number of seconds, got {number}")));
@@ -93,34 +97,55 @@ pub fn timeout(value: &Bound<'_, PyAny>, base: Timeout) -> PyResult<Timeout> {
     Ok(Timeout { total: seconds("timeout", value)?, ..base })
 }
 
-/// A count of at least one.
-pub fn count(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+/// A whole number of at least so much.
+fn whole(argument: &str, value: &Bound<'_, PyAny>, least: i64) -> PyResult<usize> {
     let number: Option<i64> = if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() };
     match number {
-        Some(number) if number >= 1 => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
-        Some(number) => Err(PyValueError::new_err(format!("{argument}: expected at least 1, got {number}"))),
+        Some(number) if number >= least => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
+        Some(number) => Err(PyValueError::new_err(format!("{argument}: expected at least {least}, got {number}"))),
         None => Err(expected(argument, "a whole number", value)),
     }
 }
 
+/// A count of at least one.
+pub fn count(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    whole(argument, value, 1)
+}
+
+/// True or False, and nothing that only passes for it.
+fn flag(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.cast::<PyBool>().map(|flag| flag.is_true()).map_err(|_| expected(argument, "True or False", value))
+}
+
 /// A `Limits`.
 fn limits(value: &Bound<'_, PyAny>) -> PyResult<Limits> {
-    let per_host = value.getattr("per_host")?;
+    let wrong = |_| expected("limits", "a Limits", value);
+    let per_host = value.getattr("per_host").map_err(wrong)?;
     Ok(Limits {
-        concurrency: count("limits.concurrency", &value.getattr("concurrency")?)?,
+        concurrency: count("limits.concurrency", &value.getattr("concurrency").map_err(wrong)?)?,
         per_host: if per_host.is_none() { None } else { Some(count("limits.per_host", &per_host)?) },
     })
 }
 
-/// Text or bytes as bytes.
+/// Text or bytes as bytes. Header text is Latin-1, as it is when it is read.
 fn octets(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(text.to_str()?.as_bytes().to_vec());
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
     }
-    match value.cast::<PyBytes>() {
-        Ok(bytes) => Ok(bytes.as_bytes().to_vec()),
-        Err(_) => Err(expected(argument, "str or bytes", value)),
-    }
+    let Ok(text) = value.cast::<PyString>() else { return Err(expected(argument, "str or bytes", value)) };
+    let text = text.to_string_lossy();
+    let latin: Option<Vec<u8>> = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    let outside =
+        || invalid(value.py(), "InvalidRequest", format!("{argument}: expected Latin-1 text, or bytes for anything else"));
+    latin.ok_or_else(outside)
+}
+
+/// Without the spaces and tabs around it, which are no part of a field's value (RFC 9110, section 5.5).
+fn trim_blanks(value: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
+    value.get(start..end).unwrap_or_default()
 }
 
 /// Header fields: a mapping, an iterable of pairs, or a `Headers`.
@@ -150,8 +175,8 @@ pub fn header_lines(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Header
         };
         let name = HeaderName::from_bytes(&name).map_err(|_| bad("the name"))?;
         // The value itself may be a secret: it is not shown.
-        let content = HeaderValue::from_bytes(content.trim_ascii()).map_err(|_| bad("the value of"))?;
-        map.append(name, content);
+        let content = HeaderValue::from_bytes(trim_blanks(&content)).map_err(|_| bad("the value of"))?;
+        map.try_append(name, content).map_err(|_| invalid(py, "InvalidRequest", format!("{argument}: too many fields")))?;
     }
     Ok(map)
 }
@@ -173,8 +198,13 @@ fn content(value: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     if let Ok(text) = value.cast::<PyString>() {
         return Ok(Bytes::copy_from_slice(text.to_str()?.as_bytes()));
     }
-    match PyBuffer::<u8>::get(value) {
-        Ok(buffer) => Ok(buffer.to_vec(value.py())?.into()),
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(Bytes::copy_from_slice(bytes.as_bytes()));
+    }
+    match PyMemoryView::from(value) {
+        Ok(view) => {
+            Ok(Bytes::copy_from_slice(view.call_method0(intern!(value.py(), "tobytes"))?.cast_into::<PyBytes>()?.as_bytes()))
+        }
         Err(_) => Err(expected("content", "str, bytes or a buffer", value)),
     }
 }
@@ -231,23 +261,34 @@ fn resolve(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, SocketAddr)>> {
     for pair in mapping.items()? {
         let (host, address): (String, String) =
             pair.extract().map_err(|_| expected("resolve", "host names and addresses as str", &pair))?;
+        let Ok(url::Host::Domain(host)) = url::Host::parse(&host) else {
+            return Err(PyValueError::new_err(format!("resolve: expected a host name, got '{}'", host.escape_debug())));
+        };
         // Port 0 stands for the port of the URL.
         let parsed = address.parse().or_else(|_| address.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0)));
-        let wrong = |_| PyValueError::new_err(format!("resolve: expected an IP address, with or without port, got '{address}'"));
-        pairs.push((host.to_ascii_lowercase(), parsed.map_err(wrong)?));
+        let shown = address.escape_debug();
+        let wrong = |_| PyValueError::new_err(format!("resolve: expected an IP address, with or without port, got '{shown}'"));
+        pairs.push((host, parsed.map_err(wrong)?));
     }
     Ok(pairs)
 }
 
 /// A `TLS`.
 fn tls(value: &Bound<'_, PyAny>) -> PyResult<Tls> {
-    let ca = value.getattr("ca")?;
+    let py = value.py();
+    let wrong = |_| expected("tls", "a TLS", value);
+    let ca = value.getattr("ca").map_err(wrong)?;
     let pem = match ca.cast::<PyBytes>() {
         Ok(bytes) => Some(bytes.as_bytes().to_vec()),
         Err(_) if ca.is_none() => None,
-        Err(_) => Some(std::fs::read(ca.extract::<std::path::PathBuf>()?)?),
+        Err(_) => {
+            // Python reads it, for its errors name the file.
+            let path = py.import("pathlib")?.getattr("Path")?.call1((&ca,));
+            let path = path.map_err(|_| expected("tls.ca", "the path of a PEM file, or PEM as bytes", &ca))?;
+            Some(path.call_method0("read_bytes")?.extract()?)
+        }
     };
-    Ok(Tls { ca: pem, verify: value.getattr("verify")?.is_truthy()? })
+    Ok(Tls { ca: pem, verify: flag("tls.verify", &value.getattr("verify").map_err(wrong)?)? })
 }
 
 /// The settings of a client, complete: Python fills in the defaults.
@@ -256,7 +297,6 @@ pub fn config(settings: &Bound<'_, PyDict>) -> PyResult<Config> {
         let missing = || PyTypeError::new_err(format!("missing setting '{name}'"));
         settings.get_item(name)?.ok_or_else(missing)
     };
-    let max_redirects = get("max_redirects")?;
     Ok(Config {
         user_agent: get("user_agent")?.extract()?,
         headers: header_lines("headers", &get("headers")?)?,
@@ -269,13 +309,11 @@ pub fn config(settings: &Bound<'_, PyDict>) -> PyResult<Config> {
         },
         http2: get("http2")?.is_truthy()?,
         follow_redirects: get("follow_redirects")?.is_truthy()?,
-        max_redirects: max_redirects
-            .extract()
-            .map_err(|_| expected("max_redirects", "a whole number, 0 or more", &max_redirects))?,
+        max_redirects: whole("max_redirects", &get("max_redirects")?, 0)?,
         max_body: count("max_body", &get("max_body")?)? as u64,
         max_header_bytes: get("max_header_bytes")?.extract()?,
         max_header_lines: get("max_header_lines")?.extract()?,
         idle_timeout: Duration::from_secs_f64(get("idle_timeout")?.extract()?),
-        trust_env: get("trust_env")?.is_truthy()?,
+        trust_env: flag("trust_env", &get("trust_env")?)?,
     })
 }

@@ -136,9 +136,10 @@ impl Headers {
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        // The order of different fields means nothing; that of one field's values does, and the sort keeps it.
         let sorted = |lines: Lines<'_>| {
             let mut lines: Vec<_> = lines.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
-            lines.sort();
+            lines.sort_by(|one, other| one.0.cmp(&other.0));
             lines
         };
         let other = match other.cast::<Self>() {

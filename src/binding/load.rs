@@ -1,15 +1,18 @@
 //! What happens when the module is imported: no thread, no descriptor, no file.
 
 use pyo3::prelude::*;
+use pyo3::types::PyMapping;
 
 use super::bridge::shutdown;
 use super::error;
+use super::headers::Headers;
 use crate::engine::process::watch_forks;
 
 /// Prepares the module.
 pub fn load(py: Python<'_>) -> PyResult<()> {
     watch_forks();
     error::load(py)?;
+    PyMapping::register::<Headers>(py)?;
     py.import("atexit")?.call_method1("register", (wrap_pyfunction!(shutdown, py)?,))?;
     Ok(())
 }

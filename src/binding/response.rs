@@ -241,6 +241,14 @@ impl Response {
         Err(PyErr::from_value(Self::complain(slf, "StatusError", message.trim_end().into())?))
     }
 
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| Arc::ptr_eq(&self.row.outcome, &other.get().row.outcome))
+    }
+
+    fn __hash__(&self) -> usize {
+        Arc::as_ptr(&self.row.outcome).addr()
+    }
+
     fn __repr__(&self) -> String {
         match &*self.row.outcome {
             Ok(answer) => format!("<Response [{}] {} {}>", answer.status.as_u16(), answer.method(), answer.url),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyOverflowError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
@@ -86,7 +86,10 @@ impl Rows {
         self.len()
     }
 
-    fn __getitem__(&self, py: Python<'_>, index: isize) -> PyResult<Response> {
+    fn __getitem__(&self, index: &Bound<'_, PyAny>) -> PyResult<Response> {
+        let py = index.py();
+        let beyond = |error: PyErr| if error.is_instance_of::<PyOverflowError>(py) { Ok(isize::MAX) } else { Err(error) };
+        let index: isize = index.extract().or_else(beyond)?;
         let index = if index < 0 { index + self.len().cast_signed() } else { index };
         // What is negative still is beyond any length.
         Ok(Response::new(self.row(py, usize::try_from(index).unwrap_or(usize::MAX))?))
@@ -108,17 +111,16 @@ impl Rows {
         self.select(Outcome::is_err)
     }
 
-    /// What was asked for in a row: a `str` or a `Request`.
-    fn request<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyAny>> {
+    /// What was asked for in a row: a `str` or a `Request`; None where it was neither.
+    fn request<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
         let place = self.place(index)?;
         Ok(match self.table.item(place) {
-            Some(Item::Url(url)) => url.as_ref().into_pyobject(py)?.into_any(),
+            Some(Item::Url(url)) => Some(url.as_ref().into_pyobject(py)?.into_any()),
             Some(Item::Request(request)) => {
                 let tag = self.tags.get(&place).map(|tag| tag.clone_ref(py));
-                Bound::new(py, Request { inner: request.clone(), tag })?.into_any()
+                Some(Bound::new(py, Request { inner: request.clone(), tag })?.into_any())
             }
-            Some(Item::Invalid(error)) => error.url.as_ref().into_pyobject(py)?.into_any(),
-            None => return Err(PyIndexError::new_err("results index out of range")),
+            Some(Item::Invalid(_)) | None => None,
         })
     }
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
@@ -33,7 +32,6 @@ pub struct Stream {
     driver: ProcessBound<AbortHandle>,
     state: Mutex<State>,
     window: usize,
-    pending: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -65,7 +63,6 @@ impl Stream {
             driver: ProcessBound::new(driver),
             state: Mutex::default(),
             window,
-            pending: Arc::default(),
         })
     }
 
@@ -79,12 +76,12 @@ impl Stream {
             state.tags.insert(number, tag);
         }
         drop(state);
-        let sent = self.items.get().map(|items| items.send((number, item)).is_ok());
-        if sent != Some(true) {
-            return Err(PyRuntimeError::new_err("this stream has ended, or was inherited through a fork"));
+        let completed = self.shared()?;
+        completed.expect();
+        match self.items.get().map(|items| items.send((number, item))) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(PyRuntimeError::new_err("this stream was closed")),
         }
-        self.pending.fetch_add(1, Ordering::AcqRel);
-        Ok(())
     }
 
     /// Starts fetches from an iterator until the window is full; False once the iterator has no more.
@@ -102,7 +99,13 @@ impl Stream {
     /// How many were pushed and not yet taken.
     #[getter]
     fn pending(&self) -> usize {
-        self.pending.load(Ordering::Acquire)
+        self.completed.get().map_or(0, |completed| completed.pending())
+    }
+
+    /// Was it closed?
+    #[getter]
+    fn closed(&self) -> bool {
+        self.completed.get().is_none_or(|completed| completed.is_closed())
     }
 
     /// May another be pushed?
@@ -113,29 +116,25 @@ impl Stream {
 
     /// The next response, if one is there.
     fn take(&self) -> Option<Response> {
-        let completed = self.completed.get()?;
-        let (number, outcome) = completed.take()?;
-        self.pending.fetch_sub(1, Ordering::AcqRel);
-        // Whoever waits for room hears of it.
-        completed.notify();
+        let (number, outcome) = self.completed.get()?.take()?;
         let tag = lock(&self.state).tags.remove(&number);
         Some(Response::new(Row { outcome: Arc::new(outcome), tag }))
     }
 
-    /// Waits until a response is there, or the source has ended.
-    fn ready(&self) -> PyResult<Call> {
+    /// Waits until a response is there, or, where more was expected of it, the source has ended.
+    fn ready(&self, more: bool) -> PyResult<Call> {
         let completed = self.shared()?;
         Ok(Call::new(async move {
-            completed.ready().await;
+            completed.ready(more).await;
             Box::new(|py: Python<'_>| Ok(py.None())) as Answer
         }))
     }
 
     /// Waits until another may be pushed.
     fn room(&self) -> PyResult<Call> {
-        let (completed, pending, window) = (self.shared()?, self.pending.clone(), self.window);
+        let (completed, window) = (self.shared()?, self.window);
         Ok(Call::new(async move {
-            completed.until(|| pending.load(Ordering::Acquire) < window).await;
+            completed.room(window).await;
             Box::new(|py: Python<'_>| Ok(py.None())) as Answer
         }))
     }
@@ -155,7 +154,7 @@ impl Stream {
                     lock(&this.get().state).end = Some(end.map(drop));
                 }
             });
-            completed.notify();
+            completed.end();
         });
         Ok(())
     }
@@ -174,8 +173,9 @@ impl Stream {
 
     /// Stops everything.
     fn close(&self) {
-        if let Some(driver) = self.driver.get() {
+        if let (Some(driver), Some(completed)) = (self.driver.get(), self.completed.get()) {
             driver.abort();
+            completed.close();
         }
     }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use base64::Engine;
-use http::header::{AUTHORIZATION, HeaderValue};
-use http::{HeaderMap, Method};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
+use http::{HeaderMap, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
@@ -44,7 +45,7 @@ struct Network<T> {
 
 impl<T: Transport> Network<T> {
     fn new(config: &Config) -> Result<ProcessBound<Self>, String> {
-        Ok(ProcessBound::new(Self { transport: T::new(config)?, gate: Gate::new(config.limits) }))
+        Ok(ProcessBound::new(Self { transport: T::new(config)?, gate: Gate::new(config.limits.fitting()) }))
     }
 }
 
@@ -94,13 +95,13 @@ impl<T: Transport> Client<T> {
     }
 
     /// Waits for a permit and makes the exchange.
-    pub async fn send(&self, request: Request) -> Outcome {
+    pub async fn send(&self, request: Request, tools: &mut Tools) -> Outcome {
         let network = self.network().ok();
         let pass = match network.as_ref().and_then(|network| network.get()) {
-            Some(network) => network.gate.enter(request.url.authority()).await,
+            Some(network) => network.gate.enter(request.authority()).await,
             None => None,
         };
-        let outcome = self.exchange(request, &mut Tools::default()).await;
+        let outcome = self.exchange(request, tools).await;
         drop(pass);
         outcome
     }
@@ -150,10 +151,11 @@ impl<T: Transport> Client<T> {
 
 /// Adds what the request leaves to the client, and turns a user name in the URL into the header that carries it.
 fn complete(request: &mut Request, defaults: &HeaderMap) {
-    for name in defaults.keys().filter(|name| !request.headers.contains_key(*name)).cloned().collect::<Vec<_>>() {
-        for value in defaults.get_all(&name) {
-            request.headers.append(name.clone(), value.clone());
-        }
+    request.add_defaults(defaults);
+    // A server that expects a body is told that there is none (RFC 9110, section 8.6).
+    let expected = matches!(request.method, Method::POST | Method::PUT | Method::PATCH) || request.content.is_some();
+    if expected && request.content.as_ref().is_none_or(Bytes::is_empty) {
+        request.headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
     }
     let url = &mut request.url;
     if url.username().is_empty() && url.password().is_none() {
@@ -200,14 +202,14 @@ impl Exchange<'_> {
     /// Sends the request and waits for the head of the answer.
     ///
     /// A server may close an idle connection in the very moment it is used again. That is nobody's fault, so a request that may
-    /// be repeated and that died on a used connection before any answer is sent once more, silently.
+    /// be repeated and that died on a used connection before any answer is sent again, silently. Each time takes a dead connection
+    /// out of the pool, so it ends: at the latest with a new one.
     async fn attempt<T: Transport>(&mut self, transport: &T, request: &Request) -> Result<OpenResponse<T::Body>, Failure> {
-        let mut repeated = false;
         loop {
             self.attempts += 1;
             let stage = &self.tools.stage;
             stage.restart();
-            let start = if repeated { Instant::now() } else { self.start };
+            let start = if self.attempts == 1 { self.start } else { Instant::now() };
             let (timeout, total) = (self.timeout, self.timeout.total.and_then(|total| self.start.checked_add(total)));
             let due = || {
                 let at = stage.at();
@@ -219,10 +221,9 @@ impl Exchange<'_> {
                 Some(Err(failure)) => failure,
                 None => return Err(self.late(stage.at().phase)),
             };
-            if repeated || !failure.unanswered || stage.at().connected || !request.method.is_idempotent() {
+            if !failure.unanswered || stage.at().connected || !request.method.is_idempotent() {
                 return Err(failure);
             }
-            repeated = true;
         }
     }
 
@@ -233,7 +234,8 @@ impl Exchange<'_> {
         request: &Request,
         max_body: u64,
     ) -> Result<Response, Failure> {
-        let expected = if request.method == Method::HEAD { None } else { open.body.expected() };
+        let bodiless = request.method == Method::HEAD || matches!(open.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let expected = if bodiless { None } else { open.body.expected() };
         if let Some(announced) = expected.filter(|announced| *announced > max_body) {
             return Err(too_large(max_body, announced, "is announced with"));
         }

@@ -179,15 +179,12 @@ impl StdError for Error {}
 pub fn redact(url: &str) -> String {
     const SHOWN: usize = 2_000;
     let clean = match Url::parse(url) {
-        Ok(parsed) => redact_url(&parsed),
-        // It does not parse, so nobody can say where its secrets are: everything up to the last @ before the path goes.
-        Err(_) => {
+        Ok(parsed) if parsed.has_host() => redact_url(&parsed),
+        // Nobody can say where its secrets are, so everything between the scheme and the last @ goes.
+        _ => {
             let start = url.find("//").map_or(0, |at| at + 2);
             let (scheme, rest) = url.split_at(start);
-            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let (authority, path) = rest.split_at(end);
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            format!("{scheme}{host}{path}")
+            rest.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, shown)| format!("{scheme}{shown}"))
         }
     };
     let mut shown: String = clean.chars().take(SHOWN).flat_map(escape_control).collect();

@@ -56,7 +56,7 @@ impl Item {
     fn host(&self) -> &str {
         match self {
             Self::Url(url) => host_key(url),
-            Self::Request(request) => request.url.authority(),
+            Self::Request(request) => request.authority(),
             Self::Invalid(_) => "",
         }
     }
@@ -69,6 +69,8 @@ pub struct Plan<T = Reqwest> {
     pub client: Client<T>,
     /// How many at once.
     pub limits: Limits,
+    /// These are limits of the call's own; else its requests wait at the client's gate, with all others of the client.
+    pub own_limits: bool,
     /// Replaces the client's timeout, where the item has none of its own.
     pub timeout: Option<Timeout>,
     /// Headers for every item that does not name them itself.
@@ -82,16 +84,13 @@ impl<T: Transport> Plan<T> {
             Item::Request(request) => Request::clone(request),
             Item::Invalid(error) => return Err(error.clone()),
         };
-        self.client.exchange(self.complete(request), tools).await
+        let request = self.complete(request);
+        if self.own_limits { self.client.exchange(request, tools).await } else { self.client.send(request, tools).await }
     }
 
     fn complete(&self, mut request: Request) -> Request {
         request.timeout = request.timeout.or(self.timeout);
-        for (name, value) in &self.headers {
-            if !request.headers.contains_key(name) {
-                request.headers.insert(name.clone(), value.clone());
-            }
-        }
+        request.add_defaults(&self.headers);
         request
     }
 }
@@ -165,13 +164,14 @@ impl<T> Batch<T> {
 impl<T: Transport> Batch<T> {
     /// Fetches every item that has no outcome yet. Dropped, it stops at once; called again, it goes on with the rest.
     pub async fn run(self: Arc<Self>) {
-        let mut turns = Turns::new(self.plan.limits);
+        let limits = self.plan.limits.fitting();
+        let mut turns = Turns::new(limits);
         for (index, item) in self.table.items.iter().enumerate() {
             if self.table.outcome(index).is_none() {
                 turns.push(item.host(), index);
             }
         }
-        let count = turns.waiting().min(self.plan.limits.concurrency);
+        let count = turns.waiting().min(limits.concurrency);
         let turns = Arc::new(Mutex::new(turns));
         let mut workers = JoinSet::new();
         for _ in 0..count {
@@ -238,34 +238,82 @@ impl<T: Transport> Drop for Turn<'_, T> {
 /// Outcomes in the order in which they come, each with the number of its item.
 #[derive(Debug, Default)]
 pub struct Completed {
-    waiting: Mutex<VecDeque<(usize, Outcome)>>,
+    state: Mutex<State>,
     changed: Notify,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    outcomes: VecDeque<(usize, Outcome)>,
+    /// Items that have come in and whose outcomes were not taken.
+    pending: usize,
+    /// No more items will come in.
+    ended: bool,
+    /// No more outcomes will be taken.
+    closed: bool,
+}
+
 impl Completed {
-    /// The next outcome, if one is there.
-    pub fn take(&self) -> Option<(usize, Outcome)> {
-        lock(&self.waiting).pop_front()
+    /// Counts an item that has come in.
+    pub fn expect(&self) {
+        lock(&self.state).pending += 1;
     }
 
-    /// Ends the wait of whoever is [`ready`](Self::ready) for a change.
-    pub fn notify(&self) {
+    /// Items that have come in and whose outcomes were not taken.
+    pub fn pending(&self) -> usize {
+        lock(&self.state).pending
+    }
+
+    /// The next outcome, if one is there.
+    pub fn take(&self) -> Option<(usize, Outcome)> {
+        let mut state = lock(&self.state);
+        let taken = state.outcomes.pop_front()?;
+        state.pending -= 1;
+        drop(state);
+        self.changed.notify_waiters();
+        Some(taken)
+    }
+
+    /// No more items will come in.
+    pub fn end(&self) {
+        lock(&self.state).ended = true;
         self.changed.notify_waiters();
     }
 
-    /// Waits until an outcome is there, or a notification comes. It takes nothing, so whoever stops waiting loses nothing.
-    pub async fn ready(&self) {
-        let change = self.changed.notified();
-        if lock(&self.waiting).is_empty() {
-            change.await;
-        }
+    /// No more outcomes will be taken.
+    pub fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        state.outcomes.clear();
+        drop(state);
+        self.changed.notify_waiters();
     }
 
-    /// Waits until something is so; it is asked again at each change.
-    pub async fn until(&self, so: impl Fn() -> bool) {
+    /// Will no more outcomes be taken?
+    pub fn is_closed(&self) -> bool {
+        lock(&self.state).closed
+    }
+
+    /// Waits until an outcome is there, or the end of the items where that is news. It takes nothing, so whoever stops waiting
+    /// loses nothing.
+    pub async fn ready(&self, end_is_news: bool) {
+        self.until(|state| !state.outcomes.is_empty() || end_is_news && state.ended).await;
+    }
+
+    /// Waits until fewer than so many are pending.
+    pub async fn room(&self, window: usize) {
+        self.until(|state| state.pending < window).await;
+    }
+
+    async fn until(&self, so: impl Fn(&State) -> bool) {
         loop {
+            // Made before the look, so that no change between the look and the wait is missed.
             let change = self.changed.notified();
-            if so() {
+            let now = {
+                let state = lock(&self.state);
+                state.closed || so(&state)
+            };
+            if now {
                 return;
             }
             change.await;
@@ -273,8 +321,8 @@ impl Completed {
     }
 
     fn push(&self, number: usize, outcome: Outcome) {
-        lock(&self.waiting).push_back((number, outcome));
-        self.notify();
+        lock(&self.state).outcomes.push_back((number, outcome));
+        self.changed.notify_waiters();
     }
 }
 
@@ -282,7 +330,7 @@ impl Completed {
 /// way is up to whoever sends them; how many of those are in flight, to the plan.
 pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
     let plan = Arc::new(plan);
-    let mut turns = Turns::new(plan.limits);
+    let mut turns = Turns::new(plan.limits.fitting());
     let mut running: JoinSet<(Lane, Tools)> = JoinSet::new();
     let mut spare: Vec<Tools> = Vec::new();
     let mut open = true;

@@ -58,6 +58,22 @@ impl<J> Turns<J> {
         }
     }
 
+    /// A permit at once, where nobody waits for one before.
+    pub fn enter(&mut self, host: &str) -> Option<Lane> {
+        if self.running >= self.limits.concurrency || !self.ready.is_empty() {
+            return None;
+        }
+        let index = self.lane(host);
+        let cap = self.cap();
+        let lane = self.lanes.get_mut(index)?;
+        if !lane.waiting.is_empty() || lane.running >= cap {
+            return None;
+        }
+        lane.running += 1;
+        self.running += 1;
+        Some(Lane(index))
+    }
+
     /// The next job that may run now, with the permit to give back.
     pub fn admit(&mut self) -> Option<(Lane, J)> {
         if self.running >= self.limits.concurrency {
@@ -132,10 +148,20 @@ impl Gate {
 
     /// Waits for the turn of a request to this host. `None` cannot happen while the gate lives.
     pub async fn enter(self: &Arc<Self>, host: &str) -> Option<Pass> {
+        match self.enter_or_wait(host) {
+            Ok(pass) => Some(pass),
+            Err(turn) => turn.await.ok(),
+        }
+    }
+
+    fn enter_or_wait(self: &Arc<Self>, host: &str) -> Result<Pass, oneshot::Receiver<Pass>> {
+        let mut turns = lock(&self.0);
+        if let Some(lane) = turns.enter(host) {
+            return Ok(Pass { gate: self.clone(), lane });
+        }
         let (turn, wait) = oneshot::channel();
-        lock(&self.0).push(host, turn);
-        self.admit();
-        wait.await.ok()
+        turns.push(host, turn);
+        Err(wait)
     }
 
     fn admit(self: &Arc<Self>) {

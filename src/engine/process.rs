@@ -31,6 +31,29 @@ pub fn watch_forks() {
     });
 }
 
+/// How many more descriptors this process may open, where that is known and worth asking: at least `enough` is not counted.
+pub fn spare_descriptors(enough: usize) -> Option<usize> {
+    #[cfg(unix)]
+    {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the pointer is to a live value of the type that the call fills.
+        if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
+            return None;
+        }
+        let limit = usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX);
+        if limit / 2 >= enough {
+            return None;
+        }
+        let open = std::fs::read_dir("/dev/fd").map_or(0, Iterator::count);
+        Some(limit.saturating_sub(open))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = enough;
+        None
+    }
+}
+
 /// Locks, also where a panic has passed: everything kept under these locks is valid at every moment.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

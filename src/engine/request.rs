@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use url::Url;
+use url::{Position, Url};
 
 use super::config::Timeout;
 use super::error::{Error, Kind, Phase, Result};
@@ -30,6 +30,24 @@ impl Request {
     /// A GET of a URL, checked.
     pub fn get(url: &str) -> Result<Self> {
         Self::new(Method::GET, url)
+    }
+
+    /// Adds header fields, except where the request names them itself.
+    pub fn add_defaults(&mut self, defaults: &HeaderMap) {
+        if defaults.is_empty() {
+            return;
+        }
+        let mut headers = defaults.clone();
+        for name in self.headers.keys() {
+            headers.remove(name);
+        }
+        headers.extend(std::mem::take(&mut self.headers));
+        self.headers = headers;
+    }
+
+    /// The host and port, without user name and password.
+    pub fn authority(&self) -> &str {
+        &self.url[Position::BeforeHost..Position::AfterPort]
     }
 
     /// A request with this method to a URL, checked.

@@ -50,7 +50,11 @@ pub fn certificate_reason(error: &CertificateError) -> String {
         E::UnknownIssuer => "self-signed or signed by an unknown authority; pass tls=TLS(ca=…) to trust it".into(),
         E::NotValidForName => "issued for another host name".into(),
         E::NotValidForNameContext { presented, .. } if presented.is_empty() => "issued for no host name".into(),
-        E::NotValidForNameContext { presented, .. } => format!("issued for another host name: {}", presented.join(", ")),
+        E::NotValidForNameContext { presented, .. } => {
+            // Each is as Debug shows it: DnsName("example.com").
+            let names: Vec<&str> = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect();
+            format!("issued for another host name: {}", names.join(", "))
+        }
         E::Revoked => "revoked".into(),
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => "not issued for use by a server".into(),
         other => other.to_string(),

@@ -6,13 +6,14 @@
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
+use hyper_util::client::proxy::matcher::Matcher;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -98,14 +99,18 @@ impl Stage {
         *lock(&self.0) = At { phase: Phase::Response, since: None, connected: false };
     }
 
-    fn enter(&self, phase: Phase) {
-        *lock(&self.0) = At { phase, since: Some(Instant::now()), connected: true };
+    fn enter(&self, phase: Phase, connected: bool) {
+        *lock(&self.0) = At { phase, since: Some(Instant::now()), connected };
     }
 }
 
 /// The network through reqwest.
 #[derive(Debug)]
-pub struct Reqwest(reqwest::Client);
+pub struct Reqwest {
+    client: reqwest::Client,
+    /// The proxies that the client takes from the environment, to tell whose failure a failure is.
+    proxies: Option<Matcher>,
+}
 
 impl Transport for Reqwest {
     type Body = Incoming;
@@ -133,7 +138,8 @@ impl Transport for Reqwest {
         for (host, address) in &config.resolve {
             builder = builder.resolve(host, *address);
         }
-        builder.build().map(Self).map_err(|error| cause(&error))
+        let proxies = config.trust_env.then(Matcher::from_system);
+        builder.build().map(|client| Self { client, proxies }).map_err(|error| cause(&error))
     }
 
     async fn send(&self, request: &Request, stage: &Arc<Stage>) -> Result<OpenResponse<Incoming>, Failure> {
@@ -142,11 +148,12 @@ impl Transport for Reqwest {
             *out.headers_mut() = request.headers.clone();
         }
         *out.body_mut() = request.content.clone().map(reqwest::Body::from);
-        let answer = STAGE.scope(stage.clone(), self.0.execute(out)).await;
-        let answer = answer.map_err(|error| failure(&error, stage.at().phase))?;
-        let reason = answer.extensions().get::<hyper::ext::ReasonPhrase>().map(|reason| reason.as_bytes().into());
+        let answer = STAGE.scope(stage.clone(), self.client.execute(out)).await;
+        let mut answer = answer.map_err(|error| self.failure(&error, stage.at().phase, request))?;
+        framing(&answer)?;
+        let reason = answer.extensions().get::<hyper::ext::ReasonPhrase>().map(hyper::ext::ReasonPhrase::as_bytes);
+        let reason = reason.filter(|reason| !reason.is_empty()).map(Into::into);
         let expected = answer.headers().get(http::header::CONTENT_LENGTH).and_then(length);
-        let mut answer = answer;
         Ok(OpenResponse {
             status: answer.status(),
             version: answer.version(),
@@ -154,6 +161,39 @@ impl Transport for Reqwest {
             headers: std::mem::take(answer.headers_mut()),
             body: Incoming { answer, expected },
         })
+    }
+}
+
+impl Reqwest {
+    /// What an error of a request means, given whether a proxy stood between.
+    fn failure(&self, error: &reqwest::Error, phase: Phase, request: &Request) -> Failure {
+        let failure = failure(error, phase);
+        let through_the_proxy = matches!(failure.kind, Kind::Connect | Kind::ConnectionRefused | Kind::Dns) && error.is_connect();
+        let proxied = || {
+            let uri = request.url.as_str().parse().ok()?;
+            self.proxies.as_ref()?.intercept(&uri)
+        };
+        if through_the_proxy && proxied().is_some() {
+            return Failure { kind: Kind::Proxy, detail: format!("the proxy failed: {}", failure.detail), ..failure };
+        }
+        failure
+    }
+}
+
+/// Refuses answers whose body has no end that both sides agree on. hyper reads such bodies until the connection closes.
+fn framing(answer: &reqwest::Response) -> Result<(), Failure> {
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Failure::new(Kind::Protocol, Phase::Response, "the server switched protocols unasked (101)"));
+    }
+    let mut codings = answer.headers().get_all(http::header::TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(only), None) if only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        (Some(coding), _) => {
+            let detail =
+                format!("a Transfer-Encoding other than chunked: {}", String::from_utf8_lossy(coding.as_bytes()).escape_debug());
+            Err(Failure::new(Kind::Protocol, Phase::Response, detail))
+        }
     }
 }
 
@@ -222,20 +262,36 @@ where
     }
 
     fn call(&mut self, destination: R) -> Self::Future {
-        let stage = STAGE.try_with(Arc::clone).ok();
         let mut inner = S::clone(&self.0);
-        Box::pin(async move {
-            if let Some(stage) = &stage {
-                stage.enter(Phase::Connect);
-            }
+        let connecting = async move {
             poll_fn(|context| inner.poll_ready(context)).await?;
-            let connection = inner.call(destination).await?;
-            if let Some(stage) = &stage {
-                stage.enter(Phase::Response);
-            }
-            Ok(connection)
-        })
+            inner.call(destination).await
+        };
+        match STAGE.try_with(Arc::clone) {
+            Ok(stage) => Box::pin(observe(stage, connecting)),
+            Err(_) => Box::pin(connecting),
+        }
     }
+}
+
+/// Opens a connection for a request. Where another connection becomes free first, the request takes that one and this goes on
+/// in the background, for whoever comes next.
+async fn observe<T>(stage: Arc<Stage>, connecting: impl Future<Output = T>) -> T {
+    stage.enter(Phase::Connect, true);
+    let mut connecting = pin!(connecting);
+    let mut mine = true;
+    let connection = poll_fn(|context| {
+        if mine && !STAGE.try_with(|current| Arc::ptr_eq(current, &stage)).unwrap_or(false) {
+            mine = false;
+            stage.enter(Phase::Response, false);
+        }
+        connecting.as_mut().poll(context)
+    })
+    .await;
+    if mine {
+        stage.enter(Phase::Response, true);
+    }
+    connection
 }
 
 /// What a reqwest error means. The kinds are read from the types in its chain of causes, never from its text.
@@ -254,6 +310,10 @@ fn failure(error: &reqwest::Error, phase: Phase) -> Failure {
     }
     if error.is_dns() {
         return fail(Kind::Dns, Phase::Connect, format!("the host name did not resolve: {detail}"));
+    }
+    // tokio-rustls says so when the other side leaves in the middle of the handshake; nothing else in connecting does.
+    if error.is_connect() && detail == "tls handshake eof" {
+        return fail(Kind::Tls, Phase::Connect, "TLS failed: the server closed the connection during the handshake".into());
     }
     if error.is_connect() {
         let kind = io_kinds(error).find_map(|kind| match kind {
