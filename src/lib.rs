@@ -11,7 +11,7 @@ pub mod engine;
 mod _core {
     #[pymodule_export]
     use crate::binding::{
-        Batch, Call, Client, Headers, Request, Response, Rows, Stream, bridge_counters, gather_fetch, shutdown, sleep,
+        Batch, Call, Client, Headers, Request, Response, Rows, Stream, bridge_counters, gather_fetch, shutdown, sleep, version,
     };
 
     #[pymodule_init]

@@ -49,16 +49,18 @@ def failure(request: Request, **options: Unpack[ClientOptions]) -> FetchError:
     return raised
 
 
-def fault(url: str, kind: type[E], phase: str, *words: str, **options: Unpack[ClientOptions]) -> E:
+def fault(
+    url: str, kind: type[E], phase: str, *words: str, attempts: int = 1, **options: Unpack[ClientOptions]
+) -> E:
     """The error of a GET with secrets in URL and headers, checked for all that every error must have."""
     request = Request("GET", url.replace("://", "://me:hunter2@"), headers=SECRETS)
     error = failure(request, **options)
     assert isinstance(error, kind)
     assert type(error) is kind
     shown = url if url.count("/") > 2 else f"{url}/"
-    assert (error.url, error.method, error.phase, error.attempts) == (shown, "GET", phase, 1)
+    assert (error.url, error.method, error.phase, error.attempts) == (shown, "GET", phase, attempts)
     assert 0 < error.elapsed < 10
-    for word in (f"GET {shown}: ", f"phase {phase}", "1 attempt", f"{error.elapsed:.3f} s", *words):
+    for word in (f"GET {shown}: ", f"phase {phase}", f"{attempts} attempt", f"{error.elapsed:.3f} s", *words):
         assert word in str(error)
     assert str(error).isprintable()
     for internals in ("client error", "hyper", "reqwest", "rustls", "Error {"):

@@ -95,7 +95,7 @@ def test_the_end_is_seen_while_the_io_thread_is_busy(source: Source, route_serve
 
     async def main() -> None:
         busy = asyncio.create_task(ff.gather(["http://127.0.0.1:1/"] * 100_000))
-        for _ in range(500):
+        for _ in range(200):
             async with asyncio.timeout(PATIENCE):
                 assert len([each async for each in ff.as_completed(source(["not a url"] * 3))]) == 3
         busy.cancel()

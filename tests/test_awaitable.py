@@ -1,4 +1,4 @@
-"""The public functions are coroutine functions: they work wherever asyncio's own do (rules L9, L12 to L15)."""
+"""The public functions are coroutine functions: they work wherever asyncio's own do (L9, L12 to L15)."""
 
 import asyncio
 import contextvars

@@ -163,11 +163,11 @@ class TestImport:
     """L1: importing costs little and touches nothing."""
 
     def test_no_thread_no_descriptor_no_file(self) -> None:
-        before, after, opened, _ = programs.say("imports").splitlines()
+        before, after, opened, _ = programs.say("imports", flags=()).splitlines()
         assert (after, opened) == (before, "")
 
     def test_thirty_milliseconds(self) -> None:
-        seconds = min(float(programs.say("imports").splitlines()[-1]) for _ in range(5))
+        seconds = min(float(programs.say("imports", flags=()).splitlines()[-1]) for _ in range(5))
         assert seconds <= 0.030
 
 

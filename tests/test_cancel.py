@@ -36,11 +36,13 @@ class TestThreeHundredInFlight:
                 async for _ in client.as_completed([never] * 300):
                     pass
 
+            tasks: list[asyncio.Task[object]]
             if how == "get":
                 tasks = [asyncio.create_task(client.get(never)) for _ in range(300)]
+            elif how == "gather":
+                tasks = [asyncio.create_task(client.gather([never] * 300))]
             else:
-                all_of_them = client.gather([never] * 300) if how == "gather" else consume()
-                tasks = [asyncio.create_task(all_of_them)]
+                tasks = [asyncio.create_task(consume())]
             await asyncio.to_thread(server.ledger.wait_requests, 300)
             moment = time.monotonic()
             for task in tasks:

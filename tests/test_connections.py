@@ -208,7 +208,7 @@ class TestTiredServers:
         assert len(server.ledger.requests) == 3
 
     @pytest.mark.parametrize(("slam", "expected"), [(False, ProtocolError), (True, ConnectError)])
-    def test_on_a_fresh_connection_it_is_an_error(
+    def test_who_hangs_up_twice_is_believed(
         self, raw_server: RawServerFactory, slam: bool, expected: type[FetchError]
     ) -> None:
         async def hang_up(reader: RequestReader, writer: StreamWriter) -> None:
@@ -219,8 +219,8 @@ class TestTiredServers:
         server = raw_server(hang_up)
         error = failure(Request("GET", server.url))
         assert type(error) is expected
-        assert (error.phase, error.attempts) == ("response", 1)
-        assert len(server.ledger.requests) == 2  # alone, and in a batch
+        assert (error.phase, error.attempts) == ("response", 2)
+        assert len(server.ledger.requests) == 4  # twice alone, and twice in a batch
 
 
 def test_a_request_that_got_the_connection_of_another_has_connected(

@@ -29,7 +29,9 @@ async def run(source: str, names: dict[str, Any]) -> None:
         await outcome
 
 
-def test_every_block_of_the_readme_runs_as_it_stands(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_block_of_the_readme_runs_as_it_stands(
+    urls: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
     assert len(blocks) >= 4
     names: dict[str, Any] = {"urls": urls}

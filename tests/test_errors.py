@@ -122,7 +122,7 @@ class TestConnecting:
             await reader.head()
             reset(writer)
 
-        error = fault(raw_server(slam).url, ConnectError, "response", "connection lost", "reset")
+        error = fault(raw_server(slam).url, ConnectError, "response", "connection lost", "reset", attempts=2)
         assert isinstance(error.__cause__, ConnectionResetError)
 
 

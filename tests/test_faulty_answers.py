@@ -62,12 +62,9 @@ class TestProtocolError:
     @pytest.mark.parametrize(
         "answer",
         [
-            b"",
             b"\x00\x01\x02garbage\r\n\r\n",
             b"ICY 200 OK\r\n\r\n",
             b"<html>hello</html>\r\n\r\n",
-            b"HTTP/1.1 2",
-            b"HTTP/1.1 200 OK\r\nContent-",
             b"HTTP/1.1 abc OK\r\n\r\n",
             b"HTTP/1.1 99 Low\r\n\r\n",
             b"HTTP/1.1 1000 High\r\n\r\n",
@@ -93,6 +90,11 @@ class TestProtocolError:
     def test_head(self, raw_server: RawServerFactory, answer: bytes) -> None:
         fault(raw_server(answer).url, ProtocolError, "response")
 
+    @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-"])
+    def test_cut_in_the_head(self, raw_server: RawServerFactory, answer: bytes) -> None:
+        """Nothing was delivered, so a GET is sent once more."""
+        fault(raw_server(answer).url, ProtocolError, "response", attempts=2)
+
     @pytest.mark.parametrize(
         "chunk",
         [
@@ -110,7 +112,13 @@ class TestProtocolError:
         fault(raw_server(CHUNKED + chunk + b"\r\n0\r\n\r\n").url, ProtocolError, "body")
 
     def test_nothing_at_all_is_said_as_such(self, raw_server: RawServerFactory) -> None:
-        fault(raw_server(b"").url, ProtocolError, "response", "closed the connection without answering")
+        fault(
+            raw_server(b"").url,
+            ProtocolError,
+            "response",
+            "closed the connection without answering",
+            attempts=2,
+        )
 
 
 class TestLimitExceeded:

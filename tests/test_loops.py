@@ -119,8 +119,10 @@ def test_l8_runs_that_end_with_requests_in_flight_leave_no_trace(
 
 @pytest.mark.parametrize("kind", LOOP_FACTORIES)
 def test_descriptors_and_threads_stay_flat(kind: str, route_server: RouteServer) -> None:
-    before, after = programs.say("many_loops", kind, route_server.url).splitlines()
-    assert all(more <= less for more, less in zip(map(int, after.split()), map(int, before.split()), strict=True))
+    after_5, after_55 = programs.say("many_loops", kind, route_server.url).splitlines()
+    for few, many in zip(after_5.split(), after_55.split(), strict=True):
+        # A leak would show fifty; what belongs to the last loop may still be on its way out.
+        assert int(many) <= int(few) + 2
 
 
 def is_collected(loop_factory: LoopFactory, use: Callable[[asyncio.AbstractEventLoop], object]) -> bool:

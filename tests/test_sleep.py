@@ -79,7 +79,7 @@ def test_the_result_is_returned(delay: float, loop_factory: LoopFactory) -> None
     result = object()
 
     async def main() -> None:
-        assert await asyncio.gather(ff.sleep(delay)) == [None]
+        assert [*await asyncio.gather(ff.sleep(delay))] == [None]
         assert await ff.sleep(delay, result) is result
         assert await ff.sleep(delay, result=result) is result
 
@@ -114,7 +114,7 @@ def test_numbers_of_every_kind(delay: SupportsFloat, loop_factory: LoopFactory) 
         await ff.sleep(delay)  # type: ignore[call-overload]
         return asyncio.get_running_loop().time() - start
 
-    assert 0.03 <= run(main, loop_factory) < 1
+    assert 0.029 <= run(main, loop_factory) < 1  # uvloop's clock has steps of a millisecond.
 
 
 def test_a_number_by_index_alone() -> None:

@@ -24,7 +24,7 @@ from fastfetch._batch import Batch
 from fastfetch._client import Client
 from fastfetch._completed import Completed
 from fastfetch._config import TLS, Limits, Timeout
-from fastfetch._core import Headers, Request, Response
+from fastfetch._core import Headers, Request, Response, version
 from fastfetch._exceptions import (
     CertificateError,
     ClientClosed,
@@ -53,6 +53,8 @@ from fastfetch._exceptions import (
 from fastfetch._options import BatchOptions, ClientOptions, HeaderFields, RequestOptions
 from fastfetch._progress import Progress
 from fastfetch._results import Results
+
+__version__ = version()
 
 __all__ = [
     "TLS",
@@ -93,6 +95,7 @@ __all__ = [
     "TotalTimeout",
     "TransportError",
     "UnsafeRedirect",
+    "__version__",
     "as_completed",
     "delete",
     "gather",

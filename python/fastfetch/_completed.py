@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable
 
     from fastfetch._core import Request, Response
@@ -84,12 +84,17 @@ class Completed:
             if self._source is None:
                 self._more = self._stream.fill(self._items)
             elif self._pump is None:
+                # Importing asyncio takes longer than all of fastfetch; here a loop runs, so it is there.
+                import asyncio
+
                 self._pump = asyncio.get_running_loop().create_task(_pump(self._source, self._stream))
                 self._stream.listen(self._pump)
             else:
                 self._more = not self._stream.ended()
         except BaseException as failure:
             self._more, self._failure = False, failure
+        if not self._more:
+            self._stream.end()
 
     async def aclose(self) -> None:
         """Stops everything that is in flight, and ends the iteration."""

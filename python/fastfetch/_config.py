@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
+
+from fastfetch import _core
 
 __all__ = ["TLS", "Limits", "Timeout"]
 
@@ -121,7 +122,9 @@ class TLS:
 
     def __post_init__(self) -> None:
         if self.ca is not None and not isinstance(self.ca, (str, bytes, os.PathLike)):
-            raise TypeError(f"ca: expected the path of a PEM file, or PEM as bytes, got {type(self.ca).__name__}")
+            raise TypeError(
+                f"ca: expected the path of a PEM file, or PEM as bytes, got {type(self.ca).__name__}"
+            )
         if not isinstance(self.verify, bool):
             raise TypeError(f"verify: expected True or False, got {type(self.verify).__name__}")
 
@@ -140,7 +143,7 @@ CLIENT_DEFAULTS: dict[str, Any] = {
     "trust_env": True,
 }
 FIXED: dict[str, Any] = {
-    "user_agent": f"fastfetch/{version('fastfetch')}",
+    "user_agent": f"fastfetch/{_core.version()}",
     "default_timeout": CLIENT_DEFAULTS["timeout"],
     "max_header_bytes": 300_000,
     "max_header_lines": 1_000,

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from datetime import timedelta
 from typing import Any, SupportsIndex, final
 
-__all__ = ["Batch", "Call", "Client", "Headers", "Request", "Response", "Rows", "Stream", "bridge_counters", "gather_fetch", "shutdown", "sleep"]
+__all__ = ["Batch", "Call", "Client", "Headers", "Request", "Response", "Rows", "Stream", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
 
 @final
 class Batch:
@@ -215,6 +215,8 @@ class Response:
         """
         The body as a `memoryview` (PEP 688), without a copy.
         """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
     @staticmethod
@@ -309,7 +311,7 @@ class Rows:
     """
     The rows behind a `Results`: places in a table that many may share.
     """
-    def __getitem__(self, index: SupportsIndex, /) -> Response: ...
+    def __getitem__(self, index: Any, /) -> Response: ...
     def __len__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     @staticmethod
@@ -330,9 +332,9 @@ class Rows:
         """
         These rows, with others in the places of some.
         """
-    def request(self, /, index: SupportsIndex) -> Any:
+    def request(self, /, index: SupportsIndex) -> Any | None:
         """
-        What was asked for in a row: a `str` or a `Request`.
+        What was asked for in a row: a `str` or a `Request`; None where it was neither.
         """
     def take(self, /, indices: SupportsGetItem[int, SupportsIndex]) -> Rows:
         """
@@ -352,6 +354,15 @@ class Stream:
     def close(self, /) -> None:
         """
         Stops everything.
+        """
+    @property
+    def closed(self, /) -> bool:
+        """
+        Was it closed?
+        """
+    def end(self, /) -> None:
+        """
+        No more will be pushed.
         """
     def ended(self, /) -> bool:
         """
@@ -379,9 +390,9 @@ class Stream:
         """
         Starts a fetch.
         """
-    def ready(self, /) -> Call:
+    def ready(self, /, more: bool) -> Call:
         """
-        Waits until a response is there, or the source has ended.
+        Waits until a response is there, or, where more was expected of it, the source has ended.
         """
     def room(self, /) -> Call:
         """
@@ -431,4 +442,15 @@ def sleep(delay: Any) -> Call:
     ------
     ValueError
         Where the delay is NaN.
+    """
+
+def version() -> str:
+    """
+    The version of the package.
+
+    Examples
+    --------
+    >>> import fastfetch
+    >>> fastfetch._core.version() == fastfetch.__version__
+    True
     """

@@ -8,10 +8,10 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyAnyMethods, PyByteArray, PyBytes, PyDict, PyString};
 
-use super::bridge::Answer;
 use super::call::Call;
 use super::client::Client;
 use super::extract::{self, Options};
+use super::outbox::Answer;
 use super::rows::{Rows, Tags};
 use crate::engine::gather::{Batch as EngineBatch, Plan};
 use crate::engine::progress::Snapshot;

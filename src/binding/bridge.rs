@@ -5,8 +5,6 @@
 //! become Python objects. No Python object crosses to the I/O thread, and the I/O thread never attaches to the interpreter;
 //! that is why it is fast, and why exit, fork and closed loops are safe.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,123 +17,13 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyWeakrefReference};
 use slab::Slab;
 
+use super::outbox::{Answer, Key, Message, Outbox, Wake};
+use super::visit::{self, Visit};
 use super::wake::Bell;
 #[cfg(unix)]
 use super::wake::Descriptor;
-use crate::engine::process::{ProcessBound, epoch, lock};
+use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
-
-/// A finished value that has still to become a Python object.
-pub type Answer = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
-
-/// Names a waiter: its place, and a serial number, since places are used again.
-pub type Key = (usize, u64);
-
-/// While anything is in flight the loop turns this often. ipykernel does not see an interrupt while its loop sleeps:
-/// https://github.com/ipython/ipykernel/issues/881.
-const HEARTBEAT: Duration = Duration::from_millis(100);
-
-static WAKES: AtomicU64 = AtomicU64::new(0);
-static COMPLETIONS: AtomicU64 = AtomicU64::new(0);
-
-/// The Rust side of a port: all that the I/O thread sees of an event loop.
-pub struct Outbox {
-    arrived: Mutex<Vec<Message>>,
-    wake: Wake,
-    waiting: AtomicUsize,
-    beating: AtomicBool,
-    closed: AtomicBool,
-}
-
-/// What arrives for a loop.
-enum Message {
-    /// An answer for whoever waits under this key.
-    Answer(Key, Answer),
-    /// Something to be run on the loop's thread.
-    Run(Box<dyn FnOnce() + Send>),
-}
-
-enum Wake {
-    #[cfg(unix)]
-    Descriptor(Descriptor),
-    Bell(Bell),
-}
-
-impl Outbox {
-    fn new(wake: Wake) -> Arc<Self> {
-        Arc::new(Self {
-            arrived: Mutex::default(),
-            wake,
-            waiting: AtomicUsize::new(0),
-            beating: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-        })
-    }
-
-    /// Delivers an answer. Whoever no longer waits, or whose loop is closed, gets nothing, silently.
-    pub fn answer(&self, key: Key, answer: Answer) {
-        COMPLETIONS.fetch_add(1, Ordering::Relaxed);
-        self.push(Message::Answer(key, answer));
-    }
-
-    /// Has something run on the loop's thread, attached to the interpreter.
-    pub fn run(&self, what: Box<dyn FnOnce() + Send>) {
-        self.push(Message::Run(what));
-    }
-
-    fn push(&self, message: Message) {
-        if self.closed.load(Ordering::Acquire) {
-            return;
-        }
-        let mut arrived = lock(&self.arrived);
-        arrived.push(message);
-        let first = arrived.len() == 1;
-        drop(arrived);
-        // The loop takes all that has arrived at once, so only the first of a burst has to wake it.
-        if first {
-            WAKES.fetch_add(1, Ordering::Relaxed);
-            self.wake();
-        }
-    }
-
-    fn wake(&self) {
-        match &self.wake {
-            #[cfg(unix)]
-            Wake::Descriptor(descriptor) => descriptor.wake(),
-            Wake::Bell(bell) => bell.ring(),
-        }
-    }
-
-    /// Turns the loop while anything is in flight, and ends with it.
-    fn beat(self: &Arc<Self>) {
-        if self.beating.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let outbox = self.clone();
-        // Without a runtime nothing is in flight either.
-        let _ = runtime::spawn(Box::pin(async move {
-            loop {
-                tokio::time::sleep(HEARTBEAT).await;
-                if outbox.waiting.load(Ordering::Acquire) == 0 {
-                    outbox.beating.store(false, Ordering::Release);
-                    // Someone may have come between the look and the store, and have seen it beating.
-                    if outbox.waiting.load(Ordering::Acquire) == 0 || outbox.beating.swap(true, Ordering::AcqRel) {
-                        return;
-                    }
-                }
-                outbox.wake();
-            }
-        }));
-    }
-
-    fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        self.waiting.store(0, Ordering::Release);
-        if let Wake::Bell(bell) = &self.wake {
-            bell.end();
-        }
-    }
-}
 
 /// The Python side of a port. The loop owns it, as the callback of the descriptor it watches; a closed loop drops it.
 #[pyclass(frozen, weakref, module = "fastfetch._core")]
@@ -233,7 +121,7 @@ impl Port {
         let Some(outbox) = port.get().outbox.get().cloned() else { return Ok(port) };
         let weak = PyWeakrefReference::new(port.bind(py))?.unbind();
         std::thread::Builder::new().name("fastfetch-herald".into()).spawn(move || {
-            let Wake::Bell(bell) = &outbox.wake else { return };
+            let Some(bell) = outbox.bell() else { return };
             let mut weak = Some(weak);
             while bell.wait() {
                 let rung = Python::try_attach(|py| {
@@ -270,8 +158,7 @@ impl Port {
         let serial = waiters.serial;
         let place = waiters.places.insert(Waiter { serial, future: future.clone().unbind(), answer: None });
         drop(waiters);
-        outbox.waiting.fetch_add(1, Ordering::AcqRel);
-        outbox.beat();
+        outbox.enter();
         Ok(((place, serial), outbox.clone(), future))
     }
 
@@ -294,9 +181,26 @@ impl Port {
         let waiter = waiters.places.try_remove(place);
         drop(waiters);
         if let Some(outbox) = self.outbox.get() {
-            outbox.waiting.fetch_sub(1, Ordering::AcqRel);
+            outbox.leave();
         }
         waiter
+    }
+
+    fn deliver(&self, py: Python<'_>, message: Message) -> PyResult<()> {
+        let (key, answer) = match message {
+            Message::Answer(key, answer) => (key, answer),
+            Message::Run(what) => {
+                what();
+                return Ok(());
+            }
+        };
+        let Some(future) = self.answer(py, key, answer) else { return Ok(()) };
+        let future = future.bind(py);
+        // A cancelled future is done already; its task is about to drop the call.
+        if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
+            future.call_method1(intern!(py, "set_result"), (py.None(),))?;
+        }
+        Ok(())
     }
 
     /// Puts an answer before its waiter; the future to finish, where somebody still waits.
@@ -313,24 +217,13 @@ impl Port {
     /// Finishes the futures of all answers that have come. Called by the loop.
     fn __call__(&self, py: Python<'_>) -> PyResult<()> {
         let Some(outbox) = self.outbox.get() else { return Ok(()) };
-        #[cfg(unix)]
-        if let Wake::Descriptor(descriptor) = &outbox.wake {
-            descriptor.clear();
-        }
-        let arrived = std::mem::take(&mut *lock(&outbox.arrived));
-        for message in arrived {
-            let (key, answer) = match message {
-                Message::Answer(key, answer) => (key, answer),
-                Message::Run(what) => {
-                    what();
-                    continue;
-                }
-            };
-            let Some(future) = self.answer(py, key, answer) else { continue };
-            let future = future.bind(py);
-            // A cancelled future is done already; its task is about to drop the call.
-            if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
-                future.call_method1(intern!(py, "set_result"), (py.None(),))?;
+        let Some(_visit) = Visit::begin() else { return Ok(()) };
+        let mut arrived = outbox.take().into_iter();
+        while let Some(message) = arrived.next() {
+            if let Err(error) = self.deliver(py, message) {
+                // An interrupt in the middle of it: what is left comes in the next turn.
+                outbox.put_back(arrived);
+                return Err(error);
             }
         }
         Ok(())
@@ -367,21 +260,12 @@ fn carried_name(py: Python<'_>) -> &Bound<'_, PyString> {
     intern!(py, "_fastfetch_port")
 }
 
-/// Counts what crossed the bridge in this process: `completions`, and the `wakes` that told event loops of them.
-///
-/// Examples
-/// --------
-/// >>> from fastfetch._core import bridge_counters
-/// >>> sorted(bridge_counters())
-/// ['completions', 'forks', 'wakes']
-#[pyfunction]
-pub fn bridge_counters() -> HashMap<&'static str, u64> {
-    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    HashMap::from([("completions", read(&COMPLETIONS)), ("forks", epoch().into()), ("wakes", read(&WAKES))])
-}
-
 /// Ends the I/O thread and waits for it, no longer than a second. The interpreter calls it when it exits.
 #[pyfunction]
 pub fn shutdown(py: Python<'_>) {
-    py.detach(|| runtime::shutdown(Duration::from_secs(1)));
+    const PATIENCE: Duration = Duration::from_millis(500);
+    py.detach(|| {
+        visit::leave(PATIENCE);
+        runtime::shutdown(PATIENCE);
+    });
 }

@@ -15,8 +15,10 @@ use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyTypeInfo, intern};
 
-use super::bridge::{Answer, Key, Outbox, Port};
+use super::bridge::Port;
 use super::error;
+use super::outbox::{Answer, Key, Outbox};
+use super::visit::{Visit, stay_if_left_behind};
 use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
 
@@ -113,6 +115,7 @@ impl Call {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let _visit = Visit::demand(py)?;
         match self.replace(State::Done) {
             State::Fresh(work) => {
                 let port = Port::of_running_loop(py)?;
@@ -154,13 +157,16 @@ impl Call {
                 return Err(PyRuntimeError::new_err("this call was awaited already"));
             }
         };
+        drop(Visit::demand(py)?);
         let waiting = Arc::new(Waiting::default());
         let _abort = start(work, Door::Thread(waiting.clone()))?;
         loop {
             let answer = py.detach(|| {
                 let answer = lock(&waiting.answer);
                 let waited = waiting.come.wait_timeout_while(answer, GLANCE, |answer| answer.is_none());
-                waited.unwrap_or_else(PoisonError::into_inner).0.take()
+                let answer = waited.unwrap_or_else(PoisonError::into_inner).0.take();
+                stay_if_left_behind();
+                answer
             });
             match answer {
                 Some(answer) => return answer(py),
@@ -228,10 +234,11 @@ pub fn sleep(delay: &Bound<'_, PyAny>) -> PyResult<Call> {
                 0.0
             }
         }
-        Err(_) => {
+        Err(error) if error.is_instance_of::<PyTypeError>(py) => {
             let given = delay.get_type().name()?;
             return Err(PyTypeError::new_err(format!("delay: expected a number of seconds, got {given}")));
         }
+        Err(error) => return Err(error),
     };
     if seconds.is_nan() {
         return Err(PyValueError::new_err("delay: expected a number of seconds, got NaN"));

@@ -6,10 +6,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::bridge::Answer;
 use super::call::Call;
 use super::error;
 use super::extract::{self, Options, REQUEST_OPTIONS};
+use super::outbox::Answer;
 use super::request::Request;
 use super::response::{Response, Row};
 use crate::engine::client::{Client as EngineClient, Tools};

@@ -119,7 +119,7 @@ fn flag(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// A `Limits`.
 fn limits(value: &Bound<'_, PyAny>) -> PyResult<Limits> {
-    let wrong = |_| expected("limits", "a Limits", value);
+    let wrong = |_| expected("limits", "Limits", value);
     let per_host = value.getattr("per_host").map_err(wrong)?;
     Ok(Limits {
         concurrency: count("limits.concurrency", &value.getattr("concurrency").map_err(wrong)?)?,
@@ -168,7 +168,7 @@ pub fn header_lines(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Header
         let (name, content) =
             pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().map_err(|_| expected(argument, what, &pair))?;
         let name = octets(&format!("{argument}: name"), &name)?;
-        let shown = String::from_utf8_lossy(&name).escape_debug().to_string();
+        let shown = String::from_utf8_lossy(&name).to_lowercase().escape_debug().to_string();
         let content = octets(&format!("{argument}: value of '{shown}'"), &content)?;
         let bad = |what: &str| {
             invalid(py, "InvalidRequest", format!("{argument}: {what} '{shown}' has a character that HTTP does not allow"))
@@ -276,7 +276,7 @@ fn resolve(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, SocketAddr)>> {
 /// A `TLS`.
 fn tls(value: &Bound<'_, PyAny>) -> PyResult<Tls> {
     let py = value.py();
-    let wrong = |_| expected("tls", "a TLS", value);
+    let wrong = |_| expected("tls", "TLS", value);
     let ca = value.getattr("ca").map_err(wrong)?;
     let pem = match ca.cast::<PyBytes>() {
         Ok(bytes) => Some(bytes.as_bytes().to_vec()),

@@ -8,6 +8,18 @@ use super::error;
 use super::headers::Headers;
 use crate::engine::process::watch_forks;
 
+/// The version of the package.
+///
+/// Examples
+/// --------
+/// >>> import fastfetch
+/// >>> fastfetch._core.version() == fastfetch.__version__
+/// True
+#[pyfunction]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
 /// Prepares the module.
 pub fn load(py: Python<'_>) -> PyResult<()> {
     watch_forks();

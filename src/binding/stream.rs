@@ -15,10 +15,11 @@ use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::batch::plan;
-use super::bridge::{Answer, Outbox, Port};
+use super::bridge::Port;
 use super::call::Call;
 use super::client::Client;
 use super::extract;
+use super::outbox::{Answer, Outbox};
 use super::response::{Response, Row};
 use crate::engine::gather::{Completed, Item, stream};
 use crate::engine::process::{ProcessBound, lock};
@@ -157,6 +158,13 @@ impl Stream {
             completed.end();
         });
         Ok(())
+    }
+
+    /// No more will be pushed.
+    fn end(&self) {
+        if let Some(completed) = self.completed.get() {
+            completed.end();
+        }
     }
 
     /// Has the source ended? Raises what ended it, once.

@@ -16,12 +16,13 @@ use super::clock::Clock;
 use super::config::{Config, Limits, Timeout};
 use super::error::{Error, Failure, Kind, Phase, redact_url};
 use super::headers;
-use super::limit::Gate;
+use super::limit::{Gate, fitting};
 use super::process::ProcessBound;
 use super::redirect;
 use super::request::Request;
 use super::response::{Outcome, Rare, Response};
-use super::transport::{Body, OpenResponse, Reqwest, Stage, Transport};
+use super::stage::Stage;
+use super::transport::{Body, OpenResponse, Over, Reqwest, Transport};
 
 /// A client: settings, permits, and a pool of connections. Clones share all three.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ struct Network<T> {
 
 impl<T: Transport> Network<T> {
     fn new(config: &Config) -> Result<ProcessBound<Self>, String> {
-        Ok(ProcessBound::new(Self { transport: T::new(config)?, gate: Gate::new(config.limits.fitting()) }))
+        Ok(ProcessBound::new(Self { transport: T::new(config)?, gate: Gate::new(fitting(config.limits)) }))
     }
 }
 
@@ -202,28 +203,36 @@ impl Exchange<'_> {
     /// Sends the request and waits for the head of the answer.
     ///
     /// A server may close an idle connection in the very moment it is used again. That is nobody's fault, so a request that may
-    /// be repeated and that died on a used connection before any answer is sent again, silently. Each time takes a dead connection
-    /// out of the pool, so it ends: at the latest with a new one.
+    /// be repeated, and whose connection ended before any answer, is sent once more, silently: over a connection of its own,
+    /// since any other may be as dead.
     async fn attempt<T: Transport>(&mut self, transport: &T, request: &Request) -> Result<OpenResponse<T::Body>, Failure> {
-        loop {
-            self.attempts += 1;
-            let stage = &self.tools.stage;
-            stage.restart();
-            let start = if self.attempts == 1 { self.start } else { Instant::now() };
-            let (timeout, total) = (self.timeout, self.timeout.total.and_then(|total| self.start.checked_add(total)));
-            let due = || {
-                let at = stage.at();
-                let patience = if at.phase == Phase::Connect { timeout.connect } else { timeout.read };
-                earliest(patience.and_then(|patience| at.since.unwrap_or(start).checked_add(patience)), total)
-            };
-            let failure = match self.tools.clock.watch(transport.send(request, stage), due).await {
-                Some(Ok(open)) => return Ok(open),
-                Some(Err(failure)) => failure,
-                None => return Err(self.late(stage.at().phase)),
-            };
-            if !failure.unanswered || stage.at().connected || !request.method.is_idempotent() {
-                return Err(failure);
+        match self.attempt_over(Over::Any, transport, request).await {
+            Err(failure) if failure.unanswered && request.method.is_idempotent() => {
+                self.attempt_over(Over::Own, transport, request).await
             }
+            first => first,
+        }
+    }
+
+    async fn attempt_over<T: Transport>(
+        &mut self,
+        over: Over,
+        transport: &T,
+        request: &Request,
+    ) -> Result<OpenResponse<T::Body>, Failure> {
+        self.attempts += 1;
+        let stage = &self.tools.stage;
+        stage.restart();
+        let start = if self.attempts == 1 { self.start } else { Instant::now() };
+        let (timeout, total) = (self.timeout, self.timeout.total.and_then(|total| self.start.checked_add(total)));
+        let due = || {
+            let at = stage.at();
+            let patience = if at.phase == Phase::Connect { timeout.connect } else { timeout.read };
+            earliest(patience.and_then(|patience| at.since.unwrap_or(start).checked_add(patience)), total)
+        };
+        match self.tools.clock.watch(transport.send(request, over, stage), due).await {
+            Some(sent) => sent,
+            None => Err(self.late(stage.at().phase)),
         }
     }
 

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::process::spare_descriptors;
-
 /// How long to wait for what; `None` waits for ever.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timeout {
@@ -25,16 +23,6 @@ pub struct Limits {
     pub concurrency: usize,
     /// To one host and port, where bounded.
     pub per_host: Option<usize>,
-}
-
-impl Limits {
-    /// Lowered to fit the descriptors that may still be opened: a quarter of them is left to others.
-    pub fn fitting(self) -> Self {
-        match spare_descriptors(self.concurrency) {
-            Some(spare) => Self { concurrency: self.concurrency.min(spare - spare / 4).max(1), ..self },
-            None => self,
-        }
-    }
 }
 
 /// Whom to trust.

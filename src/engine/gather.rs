@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::client::{Client, Tools};
 use super::config::{Limits, Timeout};
 use super::error::{Error, Kind, Phase};
-use super::limit::{Lane, Turns};
+use super::limit::{Lane, Turns, fitting};
 use super::process::lock;
 use super::progress::Progress;
 use super::request::{Request, host_key};
@@ -164,7 +164,7 @@ impl<T> Batch<T> {
 impl<T: Transport> Batch<T> {
     /// Fetches every item that has no outcome yet. Dropped, it stops at once; called again, it goes on with the rest.
     pub async fn run(self: Arc<Self>) {
-        let limits = self.plan.limits.fitting();
+        let limits = fitting(self.plan.limits);
         let mut turns = Turns::new(limits);
         for (index, item) in self.table.items.iter().enumerate() {
             if self.table.outcome(index).is_none() {
@@ -294,10 +294,10 @@ impl Completed {
         lock(&self.state).closed
     }
 
-    /// Waits until an outcome is there, or the end of the items where that is news. It takes nothing, so whoever stops waiting
-    /// loses nothing.
+    /// Waits until an outcome is there, or none will come any more, or the items have ended where that is news. It takes nothing,
+    /// so whoever stops waiting loses nothing.
     pub async fn ready(&self, end_is_news: bool) {
-        self.until(|state| !state.outcomes.is_empty() || end_is_news && state.ended).await;
+        self.until(|state| !state.outcomes.is_empty() || state.ended && (end_is_news || state.pending == 0)).await;
     }
 
     /// Waits until fewer than so many are pending.
@@ -330,7 +330,7 @@ impl Completed {
 /// way is up to whoever sends them; how many of those are in flight, to the plan.
 pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
     let plan = Arc::new(plan);
-    let mut turns = Turns::new(plan.limits.fitting());
+    let mut turns = Turns::new(fitting(plan.limits));
     let mut running: JoinSet<(Lane, Tools)> = JoinSet::new();
     let mut spare: Vec<Tools> = Vec::new();
     let mut open = true;

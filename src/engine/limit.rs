@@ -8,7 +8,15 @@ use slab::Slab;
 use tokio::sync::oneshot;
 
 use super::config::Limits;
-use super::process::lock;
+use super::process::{lock, spare_descriptors};
+
+/// Limits lowered to fit the descriptors that may still be opened: a quarter of them is left to others.
+pub fn fitting(limits: Limits) -> Limits {
+    match spare_descriptors(limits.concurrency) {
+        Some(spare) => Limits { concurrency: limits.concurrency.min(spare - spare / 4).max(1), ..limits },
+        None => limits,
+    }
+}
 
 /// Identifies a host's queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,5 +13,6 @@ mod redirect;
 pub mod request;
 pub mod response;
 pub mod runtime;
+pub mod stage;
 mod tls;
 pub mod transport;

@@ -7,21 +7,20 @@ use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use hyper_util::client::proxy::matcher::Matcher;
-use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::config::Config;
 use super::error::{Failure, Kind, Phase};
-use super::process::lock;
 use super::request::Request;
+use super::stage::Stage;
 use super::tls;
 
 /// Sends one request over the network.
@@ -39,8 +38,18 @@ pub trait Transport: Sized + Send + Sync + 'static {
     fn send(
         &self,
         request: &Request,
+        over: Over,
         stage: &Arc<Stage>,
     ) -> impl Future<Output = Result<OpenResponse<Self::Body>, Failure>> + Send;
+}
+
+/// Which connection a request goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// One that is there, or else a new one that stays for others.
+    Any,
+    /// One of its own.
+    Own,
 }
 
 /// A body that is still arriving.
@@ -67,47 +76,13 @@ pub struct OpenResponse<B> {
     pub body: B,
 }
 
-/// How far a request has come, for the timeouts and for the words of an error.
-#[derive(Debug)]
-pub struct Stage(Mutex<At>);
-
-/// A moment in a request's life.
-#[derive(Debug, Clone, Copy)]
-pub struct At {
-    /// What it is doing.
-    pub phase: Phase,
-    /// Since when; None for since the start.
-    pub since: Option<Instant>,
-    /// It opened a connection of its own, where it is known.
-    pub connected: bool,
-}
-
-impl Default for Stage {
-    fn default() -> Self {
-        Self(Mutex::new(At { phase: Phase::Response, since: None, connected: false }))
-    }
-}
-
-impl Stage {
-    /// How far it has come.
-    pub fn at(&self) -> At {
-        *lock(&self.0)
-    }
-
-    /// Back to the start, for the next attempt.
-    pub fn restart(&self) {
-        *lock(&self.0) = At { phase: Phase::Response, since: None, connected: false };
-    }
-
-    fn enter(&self, phase: Phase, connected: bool) {
-        *lock(&self.0) = At { phase, since: Some(Instant::now()), connected };
-    }
-}
-
 /// The network through reqwest.
 #[derive(Debug)]
 pub struct Reqwest {
-    client: reqwest::Client,
+    config: Config,
+    pooled: reqwest::Client,
+    /// For requests over a connection of their own; hardly ever needed.
+    unpooled: OnceLock<reqwest::Client>,
     /// The proxies that the client takes from the environment, to tell whose failure a failure is.
     proxies: Option<Matcher>,
 }
@@ -116,39 +91,25 @@ impl Transport for Reqwest {
     type Body = Incoming;
 
     fn new(config: &Config) -> Result<Self, String> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(&config.user_agent)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .tls_backend_preconfigured(tls::client_config(&config.tls, config.http2)?)
-            .connector_layer(ObserveConnect)
-            .pool_idle_timeout(config.idle_timeout)
-            .pool_max_idle_per_host(config.limits.concurrency)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http1_max_headers(config.max_header_lines)
-            .http2_max_header_list_size(config.max_header_bytes)
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .http2_keep_alive_timeout(Duration::from_secs(10));
-        if !config.http2 {
-            builder = builder.http1_only();
-        }
-        if !config.trust_env {
-            builder = builder.no_proxy();
-        }
-        for (host, address) in &config.resolve {
-            builder = builder.resolve(host, *address);
-        }
-        let proxies = config.trust_env.then(Matcher::from_system);
-        builder.build().map(|client| Self { client, proxies }).map_err(|error| cause(&error))
+        Ok(Self {
+            config: config.clone(),
+            pooled: build(config, config.limits.concurrency)?,
+            unpooled: OnceLock::new(),
+            proxies: config.trust_env.then(Matcher::from_system),
+        })
     }
 
-    async fn send(&self, request: &Request, stage: &Arc<Stage>) -> Result<OpenResponse<Incoming>, Failure> {
+    async fn send(&self, request: &Request, over: Over, stage: &Arc<Stage>) -> Result<OpenResponse<Incoming>, Failure> {
+        let client = match over {
+            Over::Any => &self.pooled,
+            Over::Own => self.unpooled()?,
+        };
         let mut out = reqwest::Request::new(request.method.clone(), request.url.clone());
         if !request.headers.is_empty() {
             *out.headers_mut() = request.headers.clone();
         }
         *out.body_mut() = request.content.clone().map(reqwest::Body::from);
-        let answer = STAGE.scope(stage.clone(), self.client.execute(out)).await;
+        let answer = STAGE.scope(stage.clone(), client.execute(out)).await;
         let mut answer = answer.map_err(|error| self.failure(&error, stage.at().phase, request))?;
         framing(&answer)?;
         let reason = answer.extensions().get::<hyper::ext::ReasonPhrase>().map(hyper::ext::ReasonPhrase::as_bytes);
@@ -164,7 +125,42 @@ impl Transport for Reqwest {
     }
 }
 
+/// A reqwest client that keeps so many idle connections to a host.
+fn build(config: &Config, idle: usize) -> Result<reqwest::Client, String> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(&config.user_agent)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .tls_backend_preconfigured(tls::client_config(&config.tls, config.http2)?)
+        .connector_layer(ObserveConnect)
+        .pool_idle_timeout(config.idle_timeout)
+        .pool_max_idle_per_host(idle)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_max_headers(config.max_header_lines)
+        .http2_max_header_list_size(config.max_header_bytes)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(10));
+    if !config.http2 {
+        builder = builder.http1_only();
+    }
+    if !config.trust_env {
+        builder = builder.no_proxy();
+    }
+    for (host, address) in &config.resolve {
+        builder = builder.resolve(host, *address);
+    }
+    builder.build().map_err(|error| cause(&error))
+}
+
 impl Reqwest {
+    fn unpooled(&self) -> Result<&reqwest::Client, Failure> {
+        if let Some(client) = self.unpooled.get() {
+            return Ok(client);
+        }
+        let made = build(&self.config, 0).map_err(|why| Failure::new(Kind::Internal, Phase::Input, why))?;
+        Ok(self.unpooled.get_or_init(|| made))
+    }
+
     /// What an error of a request means, given whether a proxy stood between.
     fn failure(&self, error: &reqwest::Error, phase: Phase, request: &Request) -> Failure {
         let failure = failure(error, phase);
@@ -277,19 +273,19 @@ where
 /// Opens a connection for a request. Where another connection becomes free first, the request takes that one and this goes on
 /// in the background, for whoever comes next.
 async fn observe<T>(stage: Arc<Stage>, connecting: impl Future<Output = T>) -> T {
-    stage.enter(Phase::Connect, true);
+    stage.enter(Phase::Connect);
     let mut connecting = pin!(connecting);
     let mut mine = true;
     let connection = poll_fn(|context| {
         if mine && !STAGE.try_with(|current| Arc::ptr_eq(current, &stage)).unwrap_or(false) {
             mine = false;
-            stage.enter(Phase::Response, false);
+            stage.enter(Phase::Response);
         }
         connecting.as_mut().poll(context)
     })
     .await;
     if mine {
-        stage.enter(Phase::Response, true);
+        stage.enter(Phase::Response);
     }
     connection
 }

@@ -1,5 +1,6 @@
 """Programs that tests run in an interpreter of their own: to exit, to fork, to be looked at from outside."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -11,12 +12,20 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
 """How many seconds a program may take before it counts as hung."""
 
+DEVELOPMENT = ("-X", "dev")
+"""Python's development mode, which hides nothing."""
 
-def start(program: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start `tests/programs/PROGRAM.py` in Python's development mode, which hides nothing."""
-    command = [sys.executable, "-X", "dev", "-m", f"tests.programs.{program}", *map(str, arguments)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+def start(program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT) -> subprocess.Popen[str]:
+    """Start `tests/programs/PROGRAM.py`."""
+    return subprocess.Popen(
+        [sys.executable, *flags, str(ROOT / "tests" / "programs" / f"{program}.py"), *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
@@ -31,8 +40,13 @@ def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
-def say(program: str, *arguments: object) -> str:
+def say(program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT) -> str:
     """What a program says on its way to exit code 0, with nothing on stderr."""
-    done = finish(start(program, *arguments))
+    done = finish(start(program, *arguments, flags=flags))
     assert (done.returncode, done.stderr) == (0, ""), f"exit code {done.returncode}: {done.stderr}"
     return done.stdout
+
+
+def allow_slow_callbacks() -> None:
+    """For programs to call: asyncio's debug mode complains of a busy machine, too."""
+    logging.getLogger("asyncio").addFilter(lambda record: " took " not in str(record.msg))

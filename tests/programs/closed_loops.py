@@ -11,6 +11,7 @@ from typing import Any
 import fastfetch as ff
 
 from tests.loops import LOOP_FACTORIES, run
+from tests.programs import allow_slow_callbacks
 
 
 def fail(unraisable: Any) -> None:
@@ -24,15 +25,15 @@ def main(kind: str, url: str) -> None:
     by_hand = []
 
     async def end_early() -> None:
-        tasks = [asyncio.create_task(client.get(f"{url}/delay/0.05")) for _ in range(10)]
-        tasks.append(asyncio.create_task(consume()))
+        tasks: list[asyncio.Future[Any]] = [asyncio.create_task(consume())]
+        tasks += [asyncio.create_task(client.get(f"{url}/delay/0.05")) for _ in range(10)]
         by_hand.extend(
             [client.get(f"{url}/delay/0.05"), client.gather([f"{url}/delay/0.05"] * 5), ff.sleep(0.05)]
         )
         for coroutine in by_hand[-3:]:
             # Not a task: the end of the run cancels nothing here, the loop is closed under it.
             coroutine.send(None)
-        await asyncio.sleep(0)
+        await asyncio.wait(tasks, timeout=0)
 
     async def consume() -> None:
         async for _ in client.as_completed([f"{url}/delay/0.05"] * 5):
@@ -49,4 +50,5 @@ def main(kind: str, url: str) -> None:
 
 
 if __name__ == "__main__":
+    allow_slow_callbacks()
     main(*sys.argv[1:])

@@ -15,6 +15,8 @@ from typing import Any
 
 import fastfetch as ff
 
+from tests.programs import allow_slow_callbacks
+
 PATIENCE = 10.0
 
 
@@ -25,11 +27,14 @@ def leaving() -> None:
 
 async def traffic(url: str) -> None:
     """Fetch for ever, in every way there is."""
-    singles = [asyncio.create_task(ff.get(f"{url}/never")) for _ in range(20)]
-    singles += [asyncio.create_task(repeat(lambda: ff.get(f"{url}/json/a"))) for _ in range(8)]
-    batch = asyncio.ensure_future(ff.Batch([f"{url}/never"] * 30))
-    stream = asyncio.create_task(consume([f"{url}/json/b"] * 10 + [f"{url}/never"] * 10))
-    await asyncio.wait([*singles, batch, stream, asyncio.create_task(ff.sleep(3600))])
+    async with asyncio.TaskGroup() as group:
+        for _ in range(20):
+            group.create_task(ff.get(f"{url}/never"))
+        for _ in range(8):
+            group.create_task(repeat(lambda: ff.get(f"{url}/json/a")))
+        group.create_task(ff.gather([f"{url}/never"] * 30))
+        group.create_task(consume([f"{url}/json/b"] * 10 + [f"{url}/never"] * 10))
+        group.create_task(ff.sleep(3600))
 
 
 async def repeat(make: Callable[[], Awaitable[object]]) -> None:
@@ -112,6 +117,7 @@ def unclosed(url: str) -> None:
     """The loop is neither run to its end nor closed; what it held is there until the interpreter goes."""
     warnings.simplefilter("ignore", ResourceWarning)
     loop = asyncio.new_event_loop()
+    loop.set_debug(False)  # Python 3.13's own last words about a loop in debug mode fail for want of modules.
     task = loop.run_until_complete(begin(url))
     for each in asyncio.all_tasks(loop):
         each._log_destroy_pending = False  # type: ignore[attr-defined]
@@ -144,4 +150,5 @@ def main(kind: str, url: str) -> None:
 
 
 if __name__ == "__main__":
+    allow_slow_callbacks()
     main(*sys.argv[1:])

@@ -10,6 +10,7 @@ import sys
 import fastfetch as ff
 
 from tests.loops import LOOP_FACTORIES, run
+from tests.programs import allow_slow_callbacks
 
 
 async def count() -> tuple[int, int]:
@@ -31,4 +32,5 @@ def main(kind: str, url: str) -> None:
 
 
 if __name__ == "__main__":
+    allow_slow_callbacks()
     main(*sys.argv[1:])
