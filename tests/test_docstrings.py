@@ -4,9 +4,8 @@ import doctest
 import inspect
 from collections.abc import Iterator
 
-import pytest
-
 import fastfetch
+import pytest
 
 pytestmark = pytest.mark.compat
 

@@ -4,7 +4,6 @@ import ast
 import asyncio
 import inspect
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
-def urls(route_server: RouteServer) -> Iterator[list[str]]:
-    yield [f"{route_server.url}/json/{name}" for name in "ab"] + [f"{route_server.url}/status/404"]
+def urls(route_server: RouteServer) -> list[str]:
+    return [f"{route_server.url}/json/{name}" for name in "ab"] + [f"{route_server.url}/status/404"]
 
 
 async def run(source: str, names: dict[str, Any]) -> None:
