@@ -11,8 +11,8 @@ import fastfetch as ff
 import pytest
 from fastfetch._core import bridge_counters
 
-from tests import programs
 from tests.loops import LoopFactory, run
+from tests.programs import running
 from tests.servers.nginx import Nginx
 from tests.servers.routes import RouteServer
 
@@ -163,11 +163,11 @@ class TestImport:
     """L1: importing costs little and touches nothing."""
 
     def test_no_thread_no_descriptor_no_file(self) -> None:
-        before, after, opened, _ = programs.say("imports", flags=()).splitlines()
+        before, after, opened, _ = running.say("imports", flags=()).splitlines()
         assert (after, opened) == (before, "")
 
     def test_thirty_milliseconds(self) -> None:
-        seconds = min(float(programs.say("imports", flags=()).splitlines()[-1]) for _ in range(5))
+        seconds = min(float(running.say("imports", flags=()).splitlines()[-1]) for _ in range(5))
         assert seconds <= 0.030
 
 
@@ -189,4 +189,4 @@ def test_l2_few_threads_during_ten_thousand_requests(nginx: Nginx) -> None:
 
 
 def test_l3_signal_handlers_are_left_alone(route_server: RouteServer) -> None:
-    assert programs.say("signals", f"{route_server.url}/json/a") == "True\n"
+    assert running.say("signals", f"{route_server.url}/json/a") == "True\n"

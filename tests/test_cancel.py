@@ -219,6 +219,7 @@ class TestBatch:
                 await task
             assert [response.url for response in batch.results] == [*done, "not a url"]
             assert batch.results.counts == {200: 50, "InvalidURL": 1}
+            await asyncio.to_thread(route_server.ledger.wait_closed, 10)
             asked = [request.path for request in route_server.ledger.requests]
             for number in range(10):
                 route_server.open_gate(str(number))

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import fastfetch as ff
 import pytest
 
-from tests import programs
 from tests.loops import LOOP_FACTORIES, LoopFactory, run
+from tests.programs import running
 from tests.servers.routes import RouteServer
 
 pytestmark = pytest.mark.compat
@@ -114,12 +114,12 @@ def test_l8_runs_that_end_with_requests_in_flight_leave_no_trace(
     kind: str, route_server: RouteServer
 ) -> None:
     """Nothing is written to stderr, nothing raises where nobody can catch it."""
-    assert programs.say("closed_loops", kind, route_server.url) == "40 loops closed\n"
+    assert running.say("closed_loops", kind, route_server.url) == "40 loops closed\n"
 
 
 @pytest.mark.parametrize("kind", LOOP_FACTORIES)
 def test_descriptors_and_threads_stay_flat(kind: str, route_server: RouteServer) -> None:
-    after_5, after_55 = programs.say("many_loops", kind, route_server.url).splitlines()
+    after_5, after_55 = running.say("many_loops", kind, route_server.url).splitlines()
     for few, many in zip(after_5.split(), after_55.split(), strict=True):
         # A leak would show fifty; what belongs to the last loop may still be on its way out.
         assert int(many) <= int(few) + 2

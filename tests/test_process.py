@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests import programs
+from tests.programs import running
 from tests.programs.exits import EXIT_CODES
 from tests.programs.forks import MOMENTS
 from tests.servers.messages import Answer
@@ -31,7 +31,7 @@ def test_l4_a_forked_child_fetches_and_its_parent_goes_on(moment: str, route_ser
         return Answer.text("opened")
 
     route_server.routes.update({"/waiting": waiting, "/open": opened})
-    assert float(programs.say("forks", moment, route_server.url)) < 1.0
+    assert float(running.say("forks", moment, route_server.url)) < 1.0
 
 
 @pytest.mark.parametrize("kind", EXIT_CODES)
@@ -39,8 +39,8 @@ def test_l5_exits_with_requests_in_flight(kind: str, route_server: RouteServer) 
     """The exit code is the program's own, stderr is clean, and it takes no time."""
 
     def leave(_: int) -> None:
-        process = programs.start("exits", kind, route_server.url)
-        done = programs.finish(process)
+        process = running.start("exits", kind, route_server.url)
+        done = running.finish(process)
         seconds = time.monotonic() - float(done.stdout)
         errors = done.stderr.splitlines()
         if kind == "failing":
@@ -55,11 +55,11 @@ def test_l5_exits_with_requests_in_flight(kind: str, route_server: RouteServer) 
 
 def test_l22_an_interrupt_with_many_pending(route_server: RouteServer) -> None:
     """KeyboardInterrupt leaves `asyncio.run` within a second."""
-    process = programs.start("interrupted", route_server.url)
+    process = running.start("interrupted", route_server.url)
     assert process.stdout is not None
     assert process.stdout.readline() == "pending\n"
     moment = time.monotonic()
     process.send_signal(signal.SIGINT)
-    done = programs.finish(process)
+    done = running.finish(process)
     assert (done.returncode, done.stderr) == (0, "")
     assert float(done.stdout) - moment < 1.0

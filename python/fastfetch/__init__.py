@@ -24,7 +24,8 @@ from fastfetch._batch import Batch
 from fastfetch._client import Client
 from fastfetch._completed import Completed
 from fastfetch._config import TLS, Limits, Timeout
-from fastfetch._core import Headers, Request, Response, version
+from fastfetch._core import Headers, Request, Response
+from fastfetch._core import version as _version
 from fastfetch._exceptions import (
     CertificateError,
     ClientClosed,
@@ -54,7 +55,7 @@ from fastfetch._options import BatchOptions, ClientOptions, HeaderFields, Reques
 from fastfetch._progress import Progress
 from fastfetch._results import Results
 
-__version__ = version()
+__version__ = _version()
 
 __all__ = [
     "TLS",

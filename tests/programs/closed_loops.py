@@ -11,7 +11,7 @@ from typing import Any
 import fastfetch as ff
 
 from tests.loops import LOOP_FACTORIES, run
-from tests.programs import allow_slow_callbacks
+from tests.programs.running import allow_slow_callbacks
 
 
 def fail(unraisable: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import fastfetch as ff
 
-from tests.programs import allow_slow_callbacks
+from tests.programs.running import allow_slow_callbacks
 
 PATIENCE = 10.0
 

@@ -10,7 +10,7 @@ import sys
 import fastfetch as ff
 
 from tests.loops import LOOP_FACTORIES, run
-from tests.programs import allow_slow_callbacks
+from tests.programs.running import allow_slow_callbacks
 
 
 async def count() -> tuple[int, int]:

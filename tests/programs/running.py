@@ -1,0 +1,52 @@
+"""Starting the programs, and what they said."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PATIENCE = 20.0
+"""How many seconds a program may take before it counts as hung."""
+
+DEVELOPMENT = ("-X", "dev")
+"""Python's development mode, which hides nothing."""
+
+
+def start(program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT) -> subprocess.Popen[str]:
+    """Start `tests/programs/PROGRAM.py`."""
+    return subprocess.Popen(
+        [sys.executable, *flags, str(ROOT / "tests" / "programs" / f"{program}.py"), *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """Wait for a program's end and take what it said; one that hangs is killed, and so are its children."""
+    with process:
+        try:
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            stdout, stderr = process.communicate()
+            raise AssertionError(f"hung after {PATIENCE} s; it said {stdout!r} and {stderr!r}") from None
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def say(program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT) -> str:
+    """What a program says on its way to exit code 0, with nothing on stderr."""
+    done = finish(start(program, *arguments, flags=flags))
+    assert (done.returncode, done.stderr) == (0, ""), f"exit code {done.returncode}: {done.stderr}"
+    return done.stdout
+
+
+def allow_slow_callbacks() -> None:
+    """For programs to call: asyncio's debug mode complains of a busy machine, too."""
+    logging.getLogger("asyncio").addFilter(lambda record: " took " not in str(record.msg))
