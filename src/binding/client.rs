@@ -12,7 +12,7 @@ use super::extract::{self, Options, REQUEST_OPTIONS};
 use super::outbox::Answer;
 use super::request::Request;
 use super::response::{Response, Row};
-use crate::engine::client::{Client as EngineClient, Tools};
+use crate::engine::client::Client as EngineClient;
 use crate::engine::request::Request as EngineRequest;
 
 /// Settings, permits and a pool of connections.
@@ -27,7 +27,7 @@ impl Client {
         // The tag never goes to the I/O thread: it waits in the answer's place on this side.
         let tag = tag.map(crate::engine::process::ProcessBound::new);
         Call::new(async move {
-            let outcome = engine.send(request, &mut Tools::default()).await;
+            let outcome = engine.send(request).await;
             Box::new(move |py: Python<'_>| match outcome {
                 Ok(_) => {
                     let tag = tag.as_ref().and_then(|tag| tag.get()).map(|tag| tag.clone_ref(py));

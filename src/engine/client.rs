@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::config::{Config, Limits, Timeout};
 use super::error::{Error, Failure, Kind, Phase, redact_url};
 use super::headers;
-use super::limit::{Gate, fitting};
+use super::limit::{Gate, Pass, fitting};
 use super::process::ProcessBound;
 use super::redirect;
 use super::request::Request;
@@ -95,16 +95,16 @@ impl<T: Transport> Client<T> {
         self.inner.closed.load(Ordering::Acquire)
     }
 
-    /// Waits for a permit and makes the exchange.
-    pub async fn send(&self, request: Request, tools: &mut Tools) -> Outcome {
-        let network = self.network().ok();
-        let pass = match network.as_ref().and_then(|network| network.get()) {
-            Some(network) => network.gate.enter(request.authority()).await,
-            None => None,
-        };
-        let outcome = self.exchange(request, tools).await;
-        drop(pass);
-        outcome
+    /// Waits for the turn of a request among all of the client.
+    pub async fn enter(&self, request: &Request) -> Option<Pass> {
+        let network = self.network().ok()?;
+        network.get()?.gate.enter(request.authority()).await
+    }
+
+    /// Waits for the request's turn and makes the exchange.
+    pub async fn send(&self, request: Request) -> Outcome {
+        let _pass = self.enter(&request).await;
+        self.exchange(request, &mut Tools::default()).await
     }
 
     /// Makes the exchange at once: for those who keep to limits of their own.
@@ -206,11 +206,12 @@ impl Exchange<'_> {
     /// be repeated, and whose connection ended before any answer, is sent once more, silently: over a connection of its own,
     /// since any other may be as dead.
     async fn attempt<T: Transport>(&mut self, transport: &T, request: &Request) -> Result<OpenResponse<T::Body>, Failure> {
-        match self.attempt_over(Over::Any, transport, request).await {
-            Err(failure) if failure.unanswered && request.method.is_idempotent() => {
-                self.attempt_over(Over::Own, transport, request).await
+        let mut over = Over::Any;
+        loop {
+            match self.attempt_over(over, transport, request).await {
+                Err(failure) if failure.unanswered && over == Over::Any && request.method.is_idempotent() => over = Over::Own,
+                done => return done,
             }
-            first => first,
         }
     }
 

@@ -85,7 +85,8 @@ impl<T: Transport> Plan<T> {
             Item::Invalid(error) => return Err(error.clone()),
         };
         let request = self.complete(request);
-        if self.own_limits { self.client.exchange(request, tools).await } else { self.client.send(request, tools).await }
+        let _pass = if self.own_limits { None } else { self.client.enter(&request).await };
+        self.client.exchange(request, tools).await
     }
 
     fn complete(&self, mut request: Request) -> Request {

@@ -99,18 +99,43 @@ async def at_once(url: str) -> None:
     os._exit(4)
 
 
-def daemon(url: str) -> None:
-    """The main thread ends while a daemon thread's own loop is busy."""
+def beside_a_daemon(busy: Callable[[threading.Event], object]) -> None:
+    """The main thread ends while a daemon thread is busy, which sets the event once it is."""
     under_way = threading.Event()
+    threading.Thread(target=busy, args=(under_way,), daemon=True).start()
+    assert under_way.wait(PATIENCE)
+    leaving()
 
-    async def main() -> None:
+
+def daemon(url: str) -> None:
+    async def busy(under_way: threading.Event) -> None:
         task = await begin(url)
         under_way.set()
         await task
 
-    threading.Thread(target=asyncio.run, args=(main(),), daemon=True).start()
-    assert under_way.wait(PATIENCE)
-    leaving()
+    beside_a_daemon(lambda under_way: asyncio.run(busy(under_way)))
+
+
+def daemon_reading_a_source(url: str) -> None:
+    """Python's own code, called from Rust, is what the daemon thread is in."""
+
+    def busy(under_way: threading.Event) -> None:
+        while True:
+            ff.Batch(f"{url}/json/{number}" for number in range(20_000))
+            under_way.set()
+
+    beside_a_daemon(busy)
+
+
+def daemon_with_streams(url: str) -> None:
+    async def busy(under_way: threading.Event) -> None:
+        while True:
+            await anext(
+                ff.as_completed((f"not a url {number}" for number in range(9_999)), concurrency=9_999)
+            )
+            under_way.set()
+
+    beside_a_daemon(lambda under_way: asyncio.run(busy(under_way), debug=False))
 
 
 def unclosed(url: str) -> None:
@@ -128,7 +153,9 @@ def unclosed(url: str) -> None:
 RUN: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
     each.__name__: each for each in (pending, failing, exiting, exiting_from_a_callback, terminated, at_once)
 }
-ALONE: dict[str, Callable[[str], None]] = {each.__name__: each for each in (daemon, unclosed)}
+ALONE: dict[str, Callable[[str], None]] = {
+    each.__name__: each for each in (daemon, daemon_reading_a_source, daemon_with_streams, unclosed)
+}
 
 EXIT_CODES = {
     "pending": 0,
@@ -138,6 +165,8 @@ EXIT_CODES = {
     "terminated": -signal.SIGTERM,
     "at_once": 4,
     "daemon": 0,
+    "daemon_reading_a_source": 0,
+    "daemon_with_streams": 0,
     "unclosed": 0,
 }
 
