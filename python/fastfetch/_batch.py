@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastfetch import _core
 from fastfetch._progress import Progress
 from fastfetch._results import Results
+from fastfetch._sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -50,15 +51,16 @@ class Batch:
     1
     """
 
-    __slots__ = ("_client", "_native", "_since", "_spent")
+    __slots__ = ("_awaited", "_client", "_native", "_since", "_spent")
 
     def __init__(
         self, urls: Iterable[str | Request], *, client: Client | None = None, **options: Unpack[BatchOptions]
     ) -> None:
         self._client = client or _default_client()
-        self._native = _core.Batch(self._client._native, urls, **options)
+        self._native = _core.Batch(self._client._native, read(urls), **options)
+        self._awaited = 0
+        self._since = 0.0
         self._spent = 0.0
-        self._since: float | None = None
 
     @property
     def results(self) -> Results:
@@ -69,7 +71,7 @@ class Batch:
     def progress(self) -> Progress:
         """How far it has come, at this moment."""
         in_flight, ok, refused, failed, size = self._native.counters()
-        running = 0.0 if self._since is None else time.monotonic() - self._since
+        running = time.monotonic() - self._since if self._awaited else 0.0
         return Progress(
             total=len(self._native),
             done=ok + refused + failed,
@@ -84,12 +86,15 @@ class Batch:
         return self._run().__await__()
 
     async def _run(self) -> Results:
-        start = self._since = time.monotonic()
+        if not self._awaited:
+            self._since = time.monotonic()
+        self._awaited += 1
         try:
             await _core.gather_fetch(self._native)
         finally:
-            self._spent += time.monotonic() - start
-            self._since = None
+            self._awaited -= 1
+            if not self._awaited:
+                self._spent += time.monotonic() - self._since
         return self.results
 
     def __len__(self) -> int:

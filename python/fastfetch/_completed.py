@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
+from fastfetch._sources import check_source
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
 
     from fastfetch._core import Request, Response
     from fastfetch._options import BatchOptions
@@ -37,12 +38,7 @@ class Completed:
         urls: Iterable[str | Request] | AsyncIterable[str | Request],
         options: BatchOptions,
     ) -> None:
-        if isinstance(urls, (str, bytes, bytearray)) or not (
-            isinstance(urls, AsyncIterable) or hasattr(urls, "__iter__")
-        ):
-            raise TypeError(
-                f"urls: expected an iterable or async iterable of str or Request, got {type(urls).__name__}"
-            )
+        check_source(urls, what="an iterable or async iterable", asynchronous=True)
         self._stream = _core.Stream(client, **options)
         self._more = True
         self._failure: BaseException | None = None
@@ -82,7 +78,10 @@ class Completed:
             return
         try:
             if self._source is None:
-                self._more = self._stream.fill(self._items)
+                room, before = self._stream.room, self._stream.pending
+                for item in islice(self._items, room):
+                    self._stream.push(item)
+                self._more = self._stream.pending - before == room
             elif self._pump is None:
                 # Importing asyncio takes longer than all of fastfetch; here a loop runs, so it is there.
                 import asyncio
@@ -115,8 +114,8 @@ async def _pump(source: AsyncIterable[str | Request], stream: _core.Stream) -> N
     try:
         async for item in items:
             stream.push(item)
-            if not stream.has_room:
-                await stream.room()
+            if not stream.room:
+                await stream.wait_for_room()
     except BaseException:
         # The traceback keeps this frame, and the stream keeps the exception until it is read: a ring.
         del stream

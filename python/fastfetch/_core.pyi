@@ -15,7 +15,7 @@ class Batch:
     The requests of a batch and what has become of them so far.
     """
     def __len__(self, /) -> int: ...
-    def __new__(cls, /, client: Client, urls: Any, **options) -> Batch: ...
+    def __new__(cls, /, client: Client, urls: SupportsGetItem[int, Any], **options) -> Batch: ...
     def counters(self, /) -> tuple[int, int, int, int, int]:
         """
         The counters: in flight, below 400, 400 and more, failed, bytes.
@@ -368,15 +368,6 @@ class Stream:
         """
         Has the source ended? Raises what ended it, once.
         """
-    def fill(self, /, source: Any) -> bool:
-        """
-        Starts fetches from an iterator until the window is full; False once the iterator has no more.
-        """
-    @property
-    def has_room(self, /) -> bool:
-        """
-        May another be pushed?
-        """
     def listen(self, /, pump: Any) -> None:
         """
         Listens for the end of the awaitable that pumps a source into this stream.
@@ -394,13 +385,18 @@ class Stream:
         """
         Waits until a response is there, or, where more was expected of it, the source has ended.
         """
-    def room(self, /) -> Call:
+    @property
+    def room(self, /) -> int:
         """
-        Waits until another may be pushed.
+        How many more may be pushed.
         """
     def take(self, /) -> Response | None:
         """
         The next response, if one is there.
+        """
+    def wait_for_room(self, /) -> Call:
+        """
+        Waits until another may be pushed.
         """
 
 def bridge_counters() -> dict[str, int]:

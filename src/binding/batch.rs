@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use pyo3::PyTraverseError;
-use pyo3::exceptions::PyTypeError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyAnyMethods, PyByteArray, PyBytes, PyDict, PyString};
+use pyo3::types::PyDict;
 
 use super::call::Call;
 use super::client::Client;
@@ -58,20 +57,12 @@ pub struct Batch {
 impl Batch {
     #[new]
     #[pyo3(signature = (client, urls, **options))]
-    fn new(client: &Client, urls: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+    fn new(client: &Client, urls: Vec<Bound<'_, PyAny>>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let plan = plan("gather", client, options)?;
-        if urls.is_instance_of::<PyString>() || urls.is_instance_of::<PyBytes>() || urls.is_instance_of::<PyByteArray>() {
-            let given = extract::type_name(urls);
-            let message = format!("urls: expected an iterable of URLs, got one {given}; for one URL use get(url)");
-            return Err(PyTypeError::new_err(message));
-        }
-        let source = urls.try_iter().map_err(|_| {
-            PyTypeError::new_err(format!("urls: expected an iterable of str or Request, got {}", extract::type_name(urls)))
-        })?;
-        let mut items = Vec::with_capacity(urls.len().unwrap_or(0));
+        let mut items = Vec::with_capacity(urls.len());
         let mut tags = Tags::new();
-        for value in source {
-            let (item, tag) = extract::item(&value?);
+        for value in &urls {
+            let (item, tag) = extract::item(value);
             if let Some(tag) = tag {
                 tags.insert(items.len(), tag);
             }

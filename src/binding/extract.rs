@@ -13,6 +13,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyMemoryView, PyString};
 use super::error;
 use super::headers::Headers;
 use super::request::Request;
+use super::visit::Visit;
 use crate::engine::config::{Config, Limits, Timeout, Tls};
 use crate::engine::error::{Error, Kind, Phase};
 use crate::engine::gather::Item;
@@ -154,6 +155,8 @@ pub fn header_lines(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Header
     if value.is_none() {
         return Ok(HeaderMap::new());
     }
+    // The methods of a mapping may be the caller's own.
+    let _visit = Visit::demand(py)?;
     let pairs = if let Ok(headers) = value.cast::<Headers>() {
         headers.call_method0(intern!(py, "multi_items"))?
     } else if let Ok(mapping) = value.cast::<PyMapping>() {

@@ -142,11 +142,13 @@ impl Outbox {
         if self.beating.swap(true, Ordering::AcqRel) {
             return;
         }
-        let outbox = self.clone();
+        // Weak, so that the beat does not keep the descriptor of a closed loop.
+        let outbox = Arc::downgrade(self);
         // Without a runtime nothing is in flight either.
         let _ = runtime::spawn(Box::pin(async move {
             loop {
                 tokio::time::sleep(HEARTBEAT).await;
+                let Some(outbox) = outbox.upgrade() else { return };
                 if outbox.waiting.load(Ordering::Acquire) == 0 {
                     outbox.beating.store(false, Ordering::Release);
                     // Someone may have come between the look and the store, and have seen it beating.

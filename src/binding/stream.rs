@@ -21,6 +21,7 @@ use super::client::Client;
 use super::extract;
 use super::outbox::{Answer, Outbox};
 use super::response::{Response, Row};
+use super::visit::Visit;
 use crate::engine::gather::{Completed, Item, stream};
 use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
@@ -47,7 +48,8 @@ struct State {
 impl Stream {
     #[new]
     #[pyo3(signature = (client, **options))]
-    fn new(client: &Client, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+    fn new(py: Python<'_>, client: &Client, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let _visit = Visit::demand(py)?;
         let plan = plan("as_completed", client, options)?;
         let window = plan.limits.concurrency;
         let (items, incoming) = unbounded_channel();
@@ -85,18 +87,6 @@ impl Stream {
         }
     }
 
-    /// Starts fetches from an iterator until the window is full; False once the iterator has no more.
-    fn fill(&self, source: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let mut source = source.try_iter()?;
-        while self.has_room() {
-            match source.next() {
-                Some(value) => self.push(&value?)?,
-                None => return Ok(false),
-            }
-        }
-        Ok(true)
-    }
-
     /// How many were pushed and not yet taken.
     #[getter]
     fn pending(&self) -> usize {
@@ -109,10 +99,10 @@ impl Stream {
         self.completed.get().is_none_or(|completed| completed.is_closed())
     }
 
-    /// May another be pushed?
+    /// How many more may be pushed.
     #[getter]
-    fn has_room(&self) -> bool {
-        self.pending() < self.window
+    fn room(&self) -> usize {
+        self.window.saturating_sub(self.pending())
     }
 
     /// The next response, if one is there.
@@ -132,7 +122,7 @@ impl Stream {
     }
 
     /// Waits until another may be pushed.
-    fn room(&self) -> PyResult<Call> {
+    fn wait_for_room(&self) -> PyResult<Call> {
         let (completed, window) = (self.shared()?, self.window);
         Ok(Call::new(async move {
             completed.room(window).await;

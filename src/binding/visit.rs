@@ -5,7 +5,7 @@
 //! is leaving, and the interpreter waits for those that do.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,7 @@ impl Visit {
         let _ = VISITS.fetch_update(Ordering::AcqRel, Ordering::Acquire, count);
         let visit = Self(epoch());
         // Looked at after counting: whoever leaves looks in the other order, so one of the two sees the other.
+        fence(Ordering::SeqCst);
         LEAVING.get().is_none().then_some(visit)
     }
 
@@ -70,6 +71,7 @@ impl Drop for Visit {
 /// the interpreter to end.
 pub fn leave(patience: Duration) {
     let _ = LEAVING.set(thread::current().id());
+    fence(Ordering::SeqCst);
     let start = Instant::now();
     while under_way(VISITS.load(Ordering::SeqCst)) > 0 && start.elapsed() < patience {
         thread::sleep(Duration::from_millis(1));

@@ -143,12 +143,19 @@ pub struct Batch<T = Reqwest> {
     plan: Plan<T>,
     table: Arc<Table>,
     progress: Progress,
+    /// Held by the run that is under way.
+    running: tokio::sync::Mutex<()>,
 }
 
 impl<T> Batch<T> {
     /// A batch with nothing fetched yet.
     pub fn new(plan: Plan<T>, items: Vec<Item>) -> Arc<Self> {
-        Arc::new(Self { plan, table: Arc::new(Table::new(items)), progress: Progress::default() })
+        Arc::new(Self {
+            plan,
+            table: Arc::new(Table::new(items)),
+            progress: Progress::default(),
+            running: tokio::sync::Mutex::default(),
+        })
     }
 
     /// The items and what has become of them.
@@ -163,8 +170,10 @@ impl<T> Batch<T> {
 }
 
 impl<T: Transport> Batch<T> {
-    /// Fetches every item that has no outcome yet. Dropped, it stops at once; called again, it goes on with the rest.
+    /// Fetches every item that has no outcome yet. Dropped, it stops at once; called again, it goes on with the rest. Of two runs
+    /// at once the second waits, and goes on with what the first leaves.
     pub async fn run(self: Arc<Self>) {
+        let _running = self.running.lock().await;
         let limits = fitting(self.plan.limits);
         let mut turns = Turns::new(limits);
         for (index, item) in self.table.items.iter().enumerate() {
@@ -214,7 +223,7 @@ impl<'a, T: Transport> Turn<'a, T> {
         Some(Self { batch, turns, lane, index })
     }
 
-    /// Fills the slot: once, also where two runs of one batch overlap.
+    /// Fills the slot, once.
     fn fill(&self, outcome: Outcome) {
         let Some(slot) = self.batch.table.slots.get(self.index) else { return };
         if slot.set(Arc::new(outcome)).is_ok()
