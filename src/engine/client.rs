@@ -1,5 +1,6 @@
 //! One request from permit to finished answer: attempt, redirect, body.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -231,7 +232,7 @@ impl Exchange<'_> {
             let patience = if at.phase == Phase::Connect { timeout.connect } else { timeout.read };
             earliest(patience.and_then(|patience| at.since.unwrap_or(start).checked_add(patience)), total)
         };
-        match self.tools.clock.watch(transport.send(request, over, stage), due).await {
+        match self.tools.clock.watch(pin!(transport.send(request, over, stage)), due).await {
             Some(sent) => sent,
             None => Err(self.late(stage.at().phase)),
         }
@@ -257,7 +258,7 @@ impl Exchange<'_> {
             let mut silent_since = None;
             let read = self.timeout.read;
             let due = || earliest(read.and_then(|read| silent_since.get_or_insert_with(Instant::now).checked_add(read)), total);
-            let chunk = match self.tools.clock.watch(open.body.chunk(), due).await {
+            let chunk = match self.tools.clock.watch(pin!(open.body.chunk()), due).await {
                 None => return Err(self.late(Phase::Body)),
                 Some(Err(Failure { kind: Kind::IncompleteBody { .. }, errno, .. })) => {
                     return Err(Failure { errno, ..incomplete(expected, body.len() as u64) });

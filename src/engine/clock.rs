@@ -1,7 +1,7 @@
 //! One timer for a whole exchange, armed only while something is awaited.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -21,8 +21,11 @@ impl Clock {
     /// Waits for `work`, but not past the moment that `due` names; `None` says it was too late.
     ///
     /// `due` is asked when the wait begins and again each time its moment has come: progress made meanwhile may have moved it.
-    pub async fn watch<F: Future>(&mut self, work: F, mut due: impl FnMut() -> Option<Instant>) -> Option<F::Output> {
-        let mut work = pin!(work);
+    pub async fn watch<F: Future>(
+        &mut self,
+        mut work: Pin<&mut F>,
+        mut due: impl FnMut() -> Option<Instant>,
+    ) -> Option<F::Output> {
         let sleep = &mut self.sleep;
         let mut armed = false;
         poll_fn(move |context| {
@@ -52,6 +55,7 @@ impl Clock {
 mod tests {
     use super::*;
     use std::cell::Cell;
+    use std::pin::pin;
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
@@ -60,10 +64,10 @@ mod tests {
         let start = Instant::now();
         let moved = Cell::new(false);
         let due = || Some(start + Duration::from_secs(if moved.replace(true) { 5 } else { 1 }));
-        assert_eq!(clock.watch(std::future::pending::<()>(), due).await, None);
+        assert_eq!(clock.watch(pin!(std::future::pending::<()>()), due).await, None);
         assert_eq!(start.elapsed().as_secs(), 5);
         let work = tokio::time::sleep(Duration::from_secs(3600));
-        assert_eq!(clock.watch(work, || None).await, Some(()));
-        assert_eq!(clock.watch(async { 7 }, || Some(start)).await, Some(7));
+        assert_eq!(clock.watch(pin!(work), || None).await, Some(()));
+        assert_eq!(clock.watch(pin!(async { 7 }), || Some(start)).await, Some(7));
     }
 }
