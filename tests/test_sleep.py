@@ -257,7 +257,9 @@ class TestCancel:
                 if tasks[number].cancel():
                     cancelled.add(number)
 
-            for number in range(0, 2_000, 2):
+            # However busy the machine: one ends of its own before any is cancelled.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for number in range(2_000):
                 loop.call_later(chance.uniform(0, 0.12), cancel, number)
             async with asyncio.timeout(PATIENCE):
                 ended = await asyncio.gather(*tasks, return_exceptions=True)
@@ -266,6 +268,6 @@ class TestCancel:
                     assert isinstance(result, asyncio.CancelledError)
                 else:
                     assert result == number
-            assert 0 < len(cancelled) < 1_000
+            assert 0 < len(cancelled) < 2_000
 
         run(main, loop_factory)
