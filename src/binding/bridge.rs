@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyo3::PyTraverseError;
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyRuntimeError};
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -102,8 +102,8 @@ impl Port {
         let port = Self::new(event_loop, Wake::Descriptor(descriptor))?;
         match event_loop.call_method1(intern!(py, "add_reader"), (fileno, &port)) {
             Ok(_) => Ok(Some(port)),
-            Err(error) if error.is_instance_of::<pyo3::exceptions::PyNotImplementedError>(py) => Ok(None),
-            Err(error) if error.is_instance_of::<pyo3::exceptions::PyAttributeError>(py) => Ok(None),
+            Err(error) if error.is_instance_of::<PyNotImplementedError>(py) => Ok(None),
+            Err(error) if error.is_instance_of::<PyAttributeError>(py) => Ok(None),
             Err(error) => Err(error),
         }
     }
