@@ -10,7 +10,6 @@ use pyo3::types::PyDict;
 use super::call::Call;
 use super::client::Client;
 use super::extract::{self, Options};
-use super::outbox::Answer;
 use super::rows::{Rows, Tags};
 use crate::engine::gather::{Batch as EngineBatch, Plan};
 use crate::engine::progress::Snapshot;
@@ -101,8 +100,5 @@ impl Batch {
 #[pyfunction]
 pub fn gather_fetch(batch: &Batch) -> Call {
     let engine = batch.engine.clone();
-    Call::new(async move {
-        engine.run().await;
-        Box::new(|py: Python<'_>| Ok(py.None())) as Answer
-    })
+    Call::until(engine.run())
 }

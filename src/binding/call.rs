@@ -29,7 +29,11 @@ type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// Dropping is the only way to stop it, so that nothing is forgotten: a cancelled task drops the coroutine's frame, the frame
 /// drops the call, and the call drops the Rust future.
 #[pyclass(frozen, module = "fastfetch._core")]
-pub struct Call(Mutex<State>);
+pub struct Call {
+    state: Mutex<State>,
+    /// What the caller gave along for the answer. It stays on this side of the bridge.
+    carried: Option<Py<PyAny>>,
+}
 
 enum State {
     Fresh(Work),
@@ -86,7 +90,7 @@ fn start(work: Work, door: Door) -> PyResult<Abort> {
     runtime::spawn(Box::pin(async move {
         match Abortable::new(AssertUnwindSafe(work).catch_unwind(), registration).await {
             Ok(Ok(answer)) => door.deliver(answer),
-            Ok(Err(_)) => door.deliver(Box::new(|py| Err(error::panicked(py)))),
+            Ok(Err(_)) => door.deliver(Box::new(|py, _| Err(error::panicked(py)))),
             Err(_) => {}
         }
     }))?;
@@ -96,11 +100,28 @@ fn start(work: Work, door: Door) -> PyResult<Abort> {
 impl Call {
     /// A call whose answer is made on the I/O thread and becomes a Python object on the caller's.
     pub fn new(work: impl Future<Output = Answer> + Send + 'static) -> Self {
-        Self(Mutex::new(State::Fresh(Box::pin(work))))
+        Self { state: Mutex::new(State::Fresh(Box::pin(work))), carried: None }
+    }
+
+    /// A call that ends with the work and has no answer but None.
+    pub fn until(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::new(async move {
+            work.await;
+            Box::new(|py: Python<'_>, _| Ok(py.None())) as Answer
+        })
+    }
+
+    /// The call, carrying something for its answer.
+    pub fn carrying(self, carried: Option<Py<PyAny>>) -> Self {
+        Self { carried, ..self }
+    }
+
+    fn finish(&self, py: Python<'_>, answer: Answer) -> PyResult<Py<PyAny>> {
+        answer(py, self.carried.as_ref().map(|carried| carried.clone_ref(py)))
     }
 
     fn replace(&self, state: State) -> State {
-        std::mem::replace(&mut *lock(&self.0), state)
+        std::mem::replace(&mut *lock(&self.state), state)
     }
 }
 
@@ -137,7 +158,7 @@ impl Call {
             }
             State::Yielded => Err(PyStopIteration::new_err((py.None(),))),
             State::Awaited(awaited) => match awaited.port.get().take(awaited.key) {
-                Some(answer) => Err(PyStopIteration::new_err((answer(py)?,))),
+                Some(answer) => Err(PyStopIteration::new_err((self.finish(py, answer)?,))),
                 None => {
                     drop(self.replace(State::Awaited(awaited)));
                     Err(PyRuntimeError::new_err("await wasn't used with future"))
@@ -169,14 +190,17 @@ impl Call {
                 answer
             });
             match answer {
-                Some(answer) => return answer(py),
+                Some(answer) => return self.finish(py, answer),
                 None => py.check_signals()?,
             }
         }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.0.try_lock().as_deref() {
+        if let Some(carried) = &self.carried {
+            visit.call(carried)?;
+        }
+        match self.state.try_lock().as_deref() {
             Ok(State::Awaited(Awaited { port, .. })) => visit.call(port),
             _ => Ok(()),
         }
@@ -244,11 +268,8 @@ pub fn sleep(delay: &Bound<'_, PyAny>) -> PyResult<Call> {
         return Err(PyValueError::new_err("delay: expected a number of seconds, got NaN"));
     }
     if seconds <= 0.0 {
-        return Ok(Call(Mutex::new(State::Yield)));
+        return Ok(Call { state: Mutex::new(State::Yield), carried: None });
     }
     let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-    Ok(Call::new(async move {
-        tokio::time::sleep(duration).await;
-        Box::new(|py: Python<'_>| Ok(py.None())) as Answer
-    }))
+    Ok(Call::until(async move { tokio::time::sleep(duration).await }))
 }

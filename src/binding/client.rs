@@ -24,18 +24,14 @@ pub struct Client {
 impl Client {
     fn call(&self, request: EngineRequest, tag: Option<Py<PyAny>>) -> Call {
         let engine = self.engine.clone();
-        // The tag never goes to the I/O thread: it waits in the answer's place on this side.
-        let tag = tag.map(crate::engine::process::ProcessBound::new);
-        Call::new(async move {
+        let call = Call::new(async move {
             let outcome = engine.send(request).await;
-            Box::new(move |py: Python<'_>| match outcome {
-                Ok(_) => {
-                    let tag = tag.as_ref().and_then(|tag| tag.get()).map(|tag| tag.clone_ref(py));
-                    Ok(Py::new(py, Response::new(Row { outcome: Arc::new(outcome), tag }))?.into_any())
-                }
+            Box::new(|py: Python<'_>, tag| match outcome {
+                Ok(_) => Ok(Py::new(py, Response::new(Row { outcome: Arc::new(outcome), tag }))?.into_any()),
                 Err(failure) => Err(error::raise(py, &failure)),
             }) as Answer
-        })
+        });
+        call.carrying(tag)
     }
 }
 

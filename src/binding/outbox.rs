@@ -13,8 +13,8 @@ use super::wake::Descriptor;
 use crate::engine::process::{epoch, lock};
 use crate::engine::runtime;
 
-/// A finished value that has still to become a Python object.
-pub type Answer = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
+/// A finished value that has still to become a Python object, together with what its call carries.
+pub type Answer = Box<dyn FnOnce(Python<'_>, Option<Py<PyAny>>) -> PyResult<Py<PyAny>> + Send>;
 
 /// Names a waiter: its place, and a serial number, since places are used again.
 pub type Key = (usize, u64);

@@ -19,7 +19,7 @@ use super::bridge::Port;
 use super::call::Call;
 use super::client::Client;
 use super::extract;
-use super::outbox::{Answer, Outbox};
+use super::outbox::Outbox;
 use super::response::{Response, Row};
 use super::visit::Visit;
 use crate::engine::gather::{Completed, Item, stream};
@@ -115,19 +115,13 @@ impl Stream {
     /// Waits until a response is there, or, where more was expected of it, the source has ended.
     fn ready(&self, more: bool) -> PyResult<Call> {
         let completed = self.shared()?;
-        Ok(Call::new(async move {
-            completed.ready(more).await;
-            Box::new(|py: Python<'_>| Ok(py.None())) as Answer
-        }))
+        Ok(Call::until(async move { completed.ready(more).await }))
     }
 
     /// Waits until another may be pushed.
     fn wait_for_room(&self) -> PyResult<Call> {
         let (completed, window) = (self.shared()?, self.window);
-        Ok(Call::new(async move {
-            completed.room(window).await;
-            Box::new(|py: Python<'_>| Ok(py.None())) as Answer
-        }))
+        Ok(Call::until(async move { completed.room(window).await }))
     }
 
     /// Listens for the end of the awaitable that pumps a source into this stream.

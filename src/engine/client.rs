@@ -226,7 +226,7 @@ impl Exchange<'_> {
         let stage = &self.tools.stage;
         stage.restart();
         let start = if self.attempts == 1 { self.start } else { Instant::now() };
-        let (timeout, total) = (self.timeout, self.timeout.total.and_then(|total| self.start.checked_add(total)));
+        let (timeout, total) = (self.timeout, self.deadline());
         let due = || {
             let at = stage.at();
             let patience = if at.phase == Phase::Connect { timeout.connect } else { timeout.read };
@@ -252,7 +252,7 @@ impl Exchange<'_> {
         }
         let mut body = Vec::new();
         reserve(&mut body, expected.unwrap_or(0))?;
-        let total = self.timeout.total.and_then(|total| self.start.checked_add(total));
+        let total = self.deadline();
         loop {
             // The silence begins when something is waited for: a chunk that is there costs no look at the clock.
             let mut silent_since = None;
@@ -287,6 +287,10 @@ impl Exchange<'_> {
             elapsed: self.start.elapsed(),
             rare: rare.map(Box::new),
         })
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.start.checked_add(self.timeout.total?)
     }
 
     /// Which of the timeouts it was.
