@@ -1,0 +1,123 @@
+//! An answer whose body is read piece by piece, as fast as its reader takes it and no faster.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use http::HeaderMap;
+use tokio::sync::{Mutex, Notify};
+use tokio::time::Instant;
+
+use super::clock::Clock;
+use super::error::{Error, Failure};
+use super::headers;
+use super::limit::Pass;
+use super::reading::Reader;
+use super::response::Response;
+use super::statistics::InFlight;
+use super::transport::Body;
+
+/// An open answer. Dropped before its end, it closes the connection; read to its end, it gives it back.
+pub struct Streaming<B> {
+    head: Arc<Response>,
+    /// The error of this request, to be filled in.
+    blame: Box<Error>,
+    opened: Instant,
+    /// What is left to be read; nothing once it has ended, failed or was closed.
+    open: Mutex<Option<Open<B>>>,
+    closed: AtomicBool,
+    closing: Notify,
+    /// What came after the body.
+    trailers: OnceLock<HeaderMap>,
+}
+
+struct Open<B> {
+    reader: Reader<B>,
+    clock: Clock,
+    /// Leave to be in flight, kept while the body arrives.
+    _leave: (Option<Pass>, InFlight),
+}
+
+/// Why there is no next piece of a body, nor will be.
+#[derive(Debug)]
+pub enum Stop {
+    /// This went wrong.
+    Failed(Box<Error>),
+    /// The answer was closed before its end.
+    Closed,
+}
+
+impl<B: Body> Streaming<B> {
+    /// The answer with this head and this body.
+    pub fn new(head: Arc<Response>, reader: Reader<B>, blame: Box<Error>, leave: (Option<Pass>, InFlight)) -> Self {
+        let open = Open { reader, clock: Clock::default(), _leave: leave };
+        Self {
+            head,
+            blame,
+            opened: Instant::now(),
+            open: Mutex::new(Some(open)),
+            closed: AtomicBool::new(false),
+            closing: Notify::new(),
+            trailers: OnceLock::new(),
+        }
+    }
+
+    /// The answer with this body, and the trailers where its own was read to the end.
+    pub fn answer(&self, body: &[u8]) -> Response {
+        let mut answer = (*self.head).clone();
+        answer.body = body.into();
+        if let Some(trailers) = self.trailers.get() {
+            answer.rare.get_or_insert_default().trailers = headers::block(trailers).into();
+        }
+        answer
+    }
+
+    /// The next bytes, decoded or as they came; `None` at the end. Of two readers each gets what the other did not.
+    ///
+    /// # Errors
+    /// Where the rest of the body does not come.
+    pub async fn next(&self, raw: bool) -> Result<Option<Vec<u8>>, Stop> {
+        // Listening begins before the look, so that no end comes between the two.
+        let mut closing = pin!(self.closing.notified());
+        closing.as_mut().enable();
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Stop::Closed);
+        }
+        tokio::select! {
+            biased;
+            () = closing => Err(Stop::Closed),
+            piece = self.read(raw) => piece.map_err(|failure| Stop::Failed(self.error(failure))),
+        }
+    }
+
+    /// Closes it, whatever is left and whoever reads.
+    pub async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.closing.notify_waiters();
+        *self.open.lock().await = None;
+    }
+
+    async fn read(&self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
+        let mut slot = self.open.lock().await;
+        let Some(Open { reader, clock, .. }) = &mut *slot else { return Ok(None) };
+        let piece = if raw { reader.raw_piece(clock).await } else { reader.piece(clock).await };
+        if !matches!(piece, Ok(Some(_))) {
+            if let Some(trailers) = reader.trailers() {
+                let _ = self.trailers.set(trailers);
+            }
+            *slot = None;
+        }
+        piece
+    }
+
+    fn error(&self, failure: Failure) -> Box<Error> {
+        Box::new(Error {
+            kind: failure.kind,
+            phase: failure.phase,
+            detail: failure.detail,
+            errno: failure.errno,
+            elapsed: self.blame.elapsed + self.opened.elapsed(),
+            ..(*self.blame).clone()
+        })
+    }
+}
