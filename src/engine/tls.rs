@@ -1,202 +1,148 @@
-//! Whom to trust: the TLS settings of a client, with the system's trust store read when the first certificate is to be checked.
+//! How a TLS handshake is done: versions (RFC 8446, RFC 5246), ALPN (RFC 7301), certificates, and which clients share sessions.
 
-use std::sync::{Arc, OnceLock};
+use std::env;
+use std::ffi::OsString;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::{ClientConfig, KeyLogFile, SupportedProtocolVersion, version};
 
-use super::config::Tls;
+use super::config::{Tls, TlsVersion};
 
-/// The TLS configuration for these settings.
+mod identity;
+mod pins;
+mod reason;
+mod roots;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+pub use pins::{Pin, parse as parse_pin};
+pub use reason::{certificate_reason, tls_reason};
+
+/// How many settings are kept ready for other clients. Each holds its roots and up to 256 sessions.
+const SHARED: usize = 16;
+
+/// Which versions of HTTP to offer to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alpn {
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2, or else HTTP/1.1.
+    Http2OrHttp1,
+    /// HTTP/2 only.
+    Http2,
+}
+
+/// The TLS configuration for these settings. Clients with equal settings share one, and so roots and sessions.
+///
+/// A configuration that trusts anyone, that has an identity or that has pins is never shared: no session that was begun
+/// under other rules can be taken up in it. `SSL_CERT_FILE` and `SSL_CERT_DIR` name the system's roots; `SSLKEYLOGFILE` counts
+/// only where the environment is trusted.
 ///
 /// # Errors
-/// Says in words what is wrong with the `ca`.
-pub fn client_config(tls: &Tls, http2: bool) -> Result<ClientConfig, String> {
-    let provider = provider();
-    let verifier: Arc<dyn ServerCertVerifier> = match (&tls.ca, tls.verify) {
-        (_, false) => Arc::new(Unverified(provider.signature_verification_algorithms)),
-        (Some(pem), true) => verifier(roots_from_pem(pem)?).map_err(|error| format!("ca: {error}"))?,
-        (None, true) => Arc::new(SystemTrust { algorithms: provider.signature_verification_algorithms, inner: OnceLock::new() }),
+/// Says in words which setting is wrong.
+pub fn client_config(tls: &Tls, alpn: Alpn, trust_env: bool) -> Result<Arc<ClientConfig>, String> {
+    let environment = Environment {
+        roots: roots::Paths::from_environment(),
+        key_log: if trust_env { env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()) } else { None },
     };
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+    RECENT.config(tls, alpn, environment)
+}
+
+/// What the environment adds to the settings. It is read where a client is made, so a later change counts for later clients.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Environment {
+    roots: roots::Paths,
+    key_log: Option<OsString>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Key {
+    tls: Tls,
+    alpn: Alpn,
+    environment: Environment,
+}
+
+/// The configurations of late, the last used one last.
+#[derive(Default)]
+struct Recent(Mutex<Vec<(Key, Arc<ClientConfig>)>>);
+
+static RECENT: Recent = Recent(Mutex::new(Vec::new()));
+
+impl Recent {
+    fn config(&self, tls: &Tls, alpn: Alpn, environment: Environment) -> Result<Arc<ClientConfig>, String> {
+        if !tls.verify || tls.identity.is_some() || !tls.pins.is_empty() {
+            return build(tls, alpn, &environment).map(Arc::new);
+        }
+        let key = Key { tls: tls.clone(), alpn, environment };
+        if let Some(config) = self.recall(&key) {
+            return Ok(config);
+        }
+        // Built without the lock: reading certificates takes its time, and a fork must not find the lock taken.
+        let config = Arc::new(build(tls, alpn, &key.environment)?);
+        Ok(self.keep(key, config))
+    }
+
+    fn recall(&self, key: &Key) -> Option<Arc<ClientConfig>> {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = recent.iter().position(|(known, _)| known == key)?;
+        let entry = recent.remove(at);
+        let config = entry.1.clone();
+        recent.push(entry);
+        Some(config)
+    }
+
+    /// Keeps a new configuration, unless another thread was first: then it is the other's that all share.
+    fn keep(&self, key: Key, config: Arc<ClientConfig>) -> Arc<ClientConfig> {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, first)) = recent.iter().find(|(known, _)| *known == key) {
+            return first.clone();
+        }
+        if recent.len() >= SHARED {
+            recent.remove(0);
+        }
+        recent.push((key, config.clone()));
+        config
+    }
+}
+
+fn build(tls: &Tls, alpn: Alpn, environment: &Environment) -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&versions(tls.min_version, tls.max_version)?)
         .map_err(|error| error.to_string())?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    if http2 {
-        config.alpn_protocols.push(b"h2".to_vec());
+        .with_custom_certificate_verifier(trust::verifier(tls, &environment.roots)?);
+    let mut config = match &tls.identity {
+        Some(identity) => {
+            let (chain, key) = identity::load(identity).map_err(|error| format!("cert: {error}"))?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| format!("cert: {}", identity::mismatch(&error)))?
+        }
+        None => builder.with_no_client_auth(),
+    };
+    let offered: &[&[u8]] = match alpn {
+        Alpn::Http1 => &[b"http/1.1"],
+        Alpn::Http2OrHttp1 => &[b"h2", b"http/1.1"],
+        Alpn::Http2 => &[b"h2"],
+    };
+    config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
+    config.enable_sni = tls.sni;
+    if environment.key_log.is_some() {
+        config.key_log = Arc::new(KeyLogFile::new());
     }
-    config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(config)
 }
 
-/// What is wrong with a certificate, and what to do about it.
-pub fn certificate_reason(error: &CertificateError) -> String {
-    use CertificateError as E;
-    match error {
-        E::Expired => "expired".into(),
-        E::ExpiredContext { time, not_after } => {
-            format!("expired {} ago", span(time.as_secs().saturating_sub(not_after.as_secs())))
-        }
-        E::NotValidYet => "not valid yet".into(),
-        E::NotValidYetContext { time, not_before } => {
-            format!("not valid for another {}; is the clock right?", span(not_before.as_secs().saturating_sub(time.as_secs())))
-        }
-        E::UnknownIssuer => "self-signed or signed by an unknown authority; pass tls=TLS(ca=…) to trust it".into(),
-        E::NotValidForName => "issued for another host name".into(),
-        E::NotValidForNameContext { presented, .. } if presented.is_empty() => "issued for no host name".into(),
-        E::NotValidForNameContext { presented, .. } => {
-            // Each is as Debug shows it: DnsName("example.com").
-            let names: Vec<&str> = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect();
-            format!("issued for another host name: {}", names.join(", "))
-        }
-        E::Revoked => "revoked".into(),
-        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "not issued for use by a server".into(),
-        other => other.to_string(),
+fn versions(min: TlsVersion, max: TlsVersion) -> Result<Vec<&'static SupportedProtocolVersion>, String> {
+    match (min, max) {
+        (TlsVersion::Tls12, TlsVersion::Tls12) => Ok(vec![&version::TLS12]),
+        (TlsVersion::Tls12, TlsVersion::Tls13) => Ok(vec![&version::TLS13, &version::TLS12]),
+        (TlsVersion::Tls13, TlsVersion::Tls13) => Ok(vec![&version::TLS13]),
+        (TlsVersion::Tls13, TlsVersion::Tls12) => Err("min_version: expected one not newer than max_version".into()),
     }
-}
-
-fn span(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..120 => (seconds, "second"),
-        120..7_200 => (seconds / 60, "minute"),
-        7_200..172_800 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     PROVIDER.get_or_init(|| Arc::new(aws_lc_rs::default_provider())).clone()
-}
-
-fn verifier(roots: RootCertStore) -> Result<Arc<WebPkiServerVerifier>, String> {
-    WebPkiServerVerifier::builder_with_provider(roots.into(), provider()).build().map_err(|error| error.to_string())
-}
-
-fn roots_from_pem(pem: &[u8]) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| format!("ca: not valid PEM: {error}"))?;
-        roots.add(certificate).map_err(|error| format!("ca: not a usable certificate: {error}"))?;
-    }
-    if roots.is_empty() {
-        return Err("ca: expected at least one certificate in PEM, found none".into());
-    }
-    Ok(roots)
-}
-
-/// The system's trust store, or the bundled roots where the system has none: a slim container can still fetch.
-fn system_trust() -> Result<Arc<dyn ServerCertVerifier>, Error> {
-    if let Ok(platform) = rustls_platform_verifier::Verifier::new(provider()) {
-        return Ok(Arc::new(platform));
-    }
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    Ok(verifier(roots).map_err(Error::General)?)
-}
-
-/// Reads the trust store (tens of milliseconds) when the first certificate comes, not when a client is made.
-#[derive(Debug)]
-struct SystemTrust {
-    algorithms: WebPkiSupportedAlgorithms,
-    inner: OnceLock<Result<Arc<dyn ServerCertVerifier>, Error>>,
-}
-
-impl ServerCertVerifier for SystemTrust {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let inner = self.inner.get_or_init(system_trust).as_ref().map_err(Error::clone)?;
-        inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
-}
-
-/// `verify=False`: any certificate passes; the handshake must still be signed by it.
-#[derive(Debug)]
-struct Unverified(WebPkiSupportedAlgorithms);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.0)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.0)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ca_without_certificates_is_refused_in_words() {
-        for (pem, word) in [(&b""[..], "found none"), (b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n", "ca:")] {
-            let error = client_config(&Tls { ca: Some(pem.into()), verify: true }, true).expect_err("refused");
-            assert!(error.contains(word), "{error}");
-        }
-    }
-
-    #[test]
-    fn spans_are_in_words() {
-        assert_eq!((span(1), span(172_800), span(90)), ("1 second".into(), "2 days".into(), "90 seconds".into()));
-    }
 }
