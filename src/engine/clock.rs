@@ -4,7 +4,15 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Duration, Instant, Sleep, sleep_until};
+
+/// The earlier of two moments.
+pub fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (either, None) | (None, either) => either,
+    }
+}
 
 /// A timer to be used again and again: moving it to a later moment costs an atomic store, making a new one a lock.
 pub struct Clock {
@@ -20,10 +28,12 @@ impl Default for Clock {
 impl Clock {
     /// Waits for `work`, but not past the moment that `due` names; `None` says it was too late.
     ///
-    /// `due` is asked when the wait begins and again each time its moment has come: progress made meanwhile may have moved it.
+    /// `due` is asked when the wait begins and again each time its moment has come: progress made meanwhile may have moved it,
+    /// to a later moment, or to an earlier one that is at least `patience` away. So it is never asked less often than that.
     pub async fn watch<F: Future>(
         &mut self,
         mut work: Pin<&mut F>,
+        patience: Option<Duration>,
         mut due: impl FnMut() -> Option<Instant>,
     ) -> Option<F::Output> {
         let sleep = &mut self.sleep;
@@ -36,10 +46,12 @@ impl Clock {
                 if armed && sleep.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
                 }
-                let Some(moment) = due() else { return Poll::Pending };
-                if armed && moment <= Instant::now() {
+                let (moment, now) = (due(), Instant::now());
+                if armed && moment.is_some_and(|moment| moment <= now) {
                     return Poll::Ready(None);
                 }
+                let look = patience.and_then(|patience| now.checked_add(patience));
+                let Some(moment) = earliest(moment, look) else { return Poll::Pending };
                 // A timer that goes off too early only asks again, so it is left where it is unless it would be late.
                 if sleep.is_elapsed() || sleep.deadline() > moment {
                     sleep.as_mut().reset(moment);
@@ -56,7 +68,6 @@ mod tests {
     use super::*;
     use std::cell::Cell;
     use std::pin::pin;
-    use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
     async fn the_due_moment_may_move_while_waiting() {
@@ -64,10 +75,16 @@ mod tests {
         let start = Instant::now();
         let moved = Cell::new(false);
         let due = || Some(start + Duration::from_secs(if moved.replace(true) { 5 } else { 1 }));
-        assert_eq!(clock.watch(pin!(std::future::pending::<()>()), due).await, None);
+        assert_eq!(clock.watch(pin!(std::future::pending::<()>()), None, due).await, None);
         assert_eq!(start.elapsed().as_secs(), 5);
         let work = tokio::time::sleep(Duration::from_secs(3600));
-        assert_eq!(clock.watch(pin!(work), || None).await, Some(()));
-        assert_eq!(clock.watch(pin!(async { 7 }), || Some(start)).await, Some(7));
+        assert_eq!(clock.watch(pin!(work), None, || None).await, Some(()));
+        // To an earlier one, too.
+        let (start, moved) = (Instant::now(), Cell::new(false));
+        let due = || Some(start + Duration::from_secs(if moved.replace(true) { 3 } else { 60 }));
+        let patience = Some(Duration::from_secs(2));
+        assert_eq!(clock.watch(pin!(std::future::pending::<()>()), patience, due).await, None);
+        assert_eq!(start.elapsed().as_secs(), 3);
+        assert_eq!(clock.watch(pin!(async { 7 }), None, || Some(start)).await, Some(7));
     }
 }

@@ -1,27 +1,39 @@
-//! The network: a request goes out, an open response comes back. The only file that names reqwest and hyper.
+//! The network: a request goes out, an open response comes back. This file and its folder are the only ones that name hyper.
 //!
-//! reqwest is the transport, not the policy: redirects, deadlines, body limits and retries are decided above, because its own
-//! leak credentials over redirects, hide the cause of failures, or know no bound.
+//! It is the transport, not the policy: redirects, cookies, decoding, deadlines, limits and retries are decided above.
 
-use std::error::Error as StdError;
-use std::future::{Future, poll_fn};
-use std::io;
-use std::pin::{Pin, pin};
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::future::Future;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, Version};
-use hyper_util::client::proxy::matcher::Matcher;
-use tower_layer::Layer;
-use tower_service::Service;
+use http::{HeaderMap, HeaderValue, Response as HttpResponse, StatusCode, Version};
+use http_body_util::BodyExt;
+use hyper::body::Body as _;
 
-use super::config::Config;
+use super::caller::Caller;
+use super::config::{Config, Versions};
 use super::error::{Failure, Kind, Phase};
 use super::request::Request;
 use super::stage::Stage;
-use super::tls;
+use super::statistics::Statistics;
+use super::tls::{self, Alpn};
+
+mod connection;
+mod connector;
+mod direct;
+mod failure;
+mod outgoing;
+mod proxied;
+mod scout;
+mod socks;
+mod tunnel;
+
+use connection::Facts;
+use direct::Direct;
+use outgoing::{Leash, Outgoing};
+use proxied::Proxied;
+
+pub use connection::Facts as Connection;
 
 /// Sends one request over the network.
 pub trait Transport: Sized + Send + Sync + 'static {
@@ -32,7 +44,7 @@ pub trait Transport: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Says in words which setting is wrong.
-    fn new(config: &Config) -> Result<Self, String>;
+    fn new(config: &Config, statistics: Arc<Statistics>) -> Result<Self, String>;
 
     /// Sends a request and waits for the head of the answer. `stage` tells meanwhile how far it has come.
     fn send(
@@ -40,11 +52,12 @@ pub trait Transport: Sized + Send + Sync + 'static {
         request: &Request,
         over: Over,
         stage: &Arc<Stage>,
+        caller: Option<&Caller>,
     ) -> impl Future<Output = Result<OpenResponse<Self::Body>, Failure>> + Send;
 }
 
 /// Which connection a request goes over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Over {
     /// One that is there, or else a new one that stays for others.
     Any,
@@ -53,12 +66,15 @@ pub enum Over {
 }
 
 /// A body that is still arriving.
-pub trait Body: Send {
+pub trait Body: Send + 'static {
     /// The next bytes; `None` at the end.
     fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, Failure>> + Send;
 
     /// The length in bytes that the server announced.
     fn expected(&self) -> Option<u64>;
+
+    /// The fields that came after the body, once it has ended.
+    fn trailers(&mut self) -> Option<HeaderMap>;
 }
 
 /// An answer whose head has come and whose body is still arriving.
@@ -72,116 +88,82 @@ pub struct OpenResponse<B> {
     pub reason: Option<Box<[u8]>>,
     /// The header lines.
     pub headers: HeaderMap,
+    /// The connection it comes by, where that is ours.
+    pub connection: Option<Arc<Connection>>,
     /// The rest.
     pub body: B,
 }
 
-/// The network through reqwest.
-#[derive(Debug)]
-pub struct Reqwest {
+/// The network.
+pub struct Network {
     config: Config,
-    pooled: reqwest::Client,
-    /// For requests over a connection of their own; hardly ever needed.
-    unpooled: OnceLock<reqwest::Client>,
-    /// The proxies that the client takes from the environment, to tell whose failure a failure is.
-    proxies: Option<Matcher>,
+    direct: Direct,
+    proxied: Proxied,
 }
 
-impl Transport for Reqwest {
+/// What came back for a request.
+struct Sent {
+    answer: HttpResponse<hyper::body::Incoming>,
+    facts: Option<Arc<Facts>>,
+}
+
+impl Transport for Network {
     type Body = Incoming;
 
-    fn new(config: &Config) -> Result<Self, String> {
-        Ok(Self {
-            config: config.clone(),
-            pooled: build(config, config.limits.concurrency)?,
-            unpooled: OnceLock::new(),
-            proxies: config.trust_env.then(Matcher::from_system),
-        })
+    fn new(config: &Config, statistics: Arc<Statistics>) -> Result<Self, String> {
+        let alpn = match config.versions {
+            Versions::Http1 => Alpn::Http1,
+            Versions::Negotiated => Alpn::Http2OrHttp1,
+            Versions::Http2 => Alpn::Http2,
+        };
+        let tls = tls::client_config(&config.tls, alpn, config.trust_env)?;
+        let direct = Direct::new(config, &tls, statistics.clone(), None);
+        Ok(Self { config: config.clone(), direct, proxied: Proxied::new(config, tls, statistics) })
     }
 
-    async fn send(&self, request: &Request, over: Over, stage: &Arc<Stage>) -> Result<OpenResponse<Incoming>, Failure> {
-        let client = match over {
-            Over::Any => &self.pooled,
-            Over::Own => self.unpooled()?,
+    async fn send(
+        &self,
+        request: &Request,
+        over: Over,
+        stage: &Arc<Stage>,
+        caller: Option<&Caller>,
+    ) -> Result<OpenResponse<Incoming>, Failure> {
+        let body = Outgoing::of(request, stage, caller)?;
+        let leash = body.leash();
+        let proxy = match request.own.as_ref().and_then(|own| own.proxy.as_ref()) {
+            Some(named) => named.as_ref(),
+            // What a socket of the file system leads to, it alone knows.
+            None if self.config.reach.unix_socket.is_some() => None,
+            None => self.config.proxies.intercept(&request.url).map(AsRef::as_ref),
         };
-        let mut out = reqwest::Request::new(request.method.clone(), request.url.clone());
-        if !request.headers.is_empty() {
-            *out.headers_mut() = request.headers.clone();
-        }
-        *out.body_mut() = request.content.clone().map(reqwest::Body::from);
-        let answer = STAGE.scope(stage.clone(), client.execute(out)).await;
-        let mut answer = answer.map_err(|error| self.failure(&error, stage.at().phase, request))?;
-        framing(&answer)?;
-        let reason = answer.extensions().get::<hyper::ext::ReasonPhrase>().map(hyper::ext::ReasonPhrase::as_bytes);
-        let reason = reason.filter(|reason| !reason.is_empty()).map(Into::into);
-        let expected = answer.headers().get(http::header::CONTENT_LENGTH).and_then(length);
+        let Sent { answer, facts } = match proxy {
+            None => self.direct.send(request, body, over, stage).await?,
+            Some(proxy) => self.proxied.send(proxy, request, body, over, stage).await?,
+        };
+        leash.answered();
+        let (head, body) = answer.into_parts();
+        let expected = head.headers.get(http::header::CONTENT_LENGTH).and_then(length);
+        let h2 = head.version == Version::HTTP_2;
+        let incoming = Incoming { body, h2, expected, trailers: None, facts: facts.clone(), leash: Some(leash) };
+        framing(head.status, &head.headers)?;
+        let reason = head.extensions.get::<hyper::ext::ReasonPhrase>().map(hyper::ext::ReasonPhrase::as_bytes);
         Ok(OpenResponse {
-            status: answer.status(),
-            version: answer.version(),
-            reason,
-            headers: std::mem::take(answer.headers_mut()),
-            body: Incoming { answer, expected },
+            status: head.status,
+            version: head.version,
+            reason: reason.filter(|reason| !reason.is_empty()).map(Into::into),
+            headers: head.headers,
+            connection: facts,
+            body: incoming,
         })
-    }
-}
-
-/// A reqwest client that keeps so many idle connections to a host.
-fn build(config: &Config, idle: usize) -> Result<reqwest::Client, String> {
-    let mut builder = reqwest::Client::builder()
-        .user_agent(&config.user_agent)
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .tls_backend_preconfigured(tls::client_config(&config.tls, config.http2)?)
-        .connector_layer(ObserveConnect)
-        .pool_idle_timeout(config.idle_timeout)
-        .pool_max_idle_per_host(idle)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .http1_max_headers(config.max_header_lines)
-        .http2_max_header_list_size(config.max_header_bytes)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(10));
-    if !config.http2 {
-        builder = builder.http1_only();
-    }
-    if !config.trust_env {
-        builder = builder.no_proxy();
-    }
-    for (host, address) in &config.resolve {
-        builder = builder.resolve(host, *address);
-    }
-    builder.build().map_err(|error| cause(&error))
-}
-
-impl Reqwest {
-    fn unpooled(&self) -> Result<&reqwest::Client, Failure> {
-        if let Some(client) = self.unpooled.get() {
-            return Ok(client);
-        }
-        let made = build(&self.config, 0).map_err(|why| Failure::new(Kind::Internal, Phase::Input, why))?;
-        Ok(self.unpooled.get_or_init(|| made))
-    }
-
-    /// What an error of a request means, given whether a proxy stood between.
-    fn failure(&self, error: &reqwest::Error, phase: Phase, request: &Request) -> Failure {
-        let failure = failure(error, phase);
-        let through_the_proxy = matches!(failure.kind, Kind::Connect | Kind::ConnectionRefused | Kind::Dns) && error.is_connect();
-        let proxied = || {
-            let uri = request.url.as_str().parse().ok()?;
-            self.proxies.as_ref()?.intercept(&uri)
-        };
-        if through_the_proxy && proxied().is_some() {
-            return Failure { kind: Kind::Proxy, detail: format!("the proxy failed: {}", failure.detail), ..failure };
-        }
-        failure
     }
 }
 
 /// Refuses answers whose body has no end that both sides agree on. hyper reads such bodies until the connection closes.
-fn framing(answer: &reqwest::Response) -> Result<(), Failure> {
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+fn framing(status: StatusCode, headers: &HeaderMap) -> Result<(), Failure> {
+    if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Failure::new(Kind::Protocol, Phase::Response, "the server switched protocols unasked (101)"));
     }
-    let mut codings = answer.headers().get_all(http::header::TRANSFER_ENCODING).iter();
+    let mut codings = headers.get_all(http::header::TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {
         (None, _) => Ok(()),
         (Some(only), None) if only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => Ok(()),
@@ -193,178 +175,67 @@ fn framing(answer: &reqwest::Response) -> Result<(), Failure> {
     }
 }
 
+/// How much came is known to the reader of the body, who fills it in.
+fn cut() -> Failure {
+    Failure::new(Kind::IncompleteBody { expected: None, received: 0 }, Phase::Body, "the server gave the request up")
+}
+
 fn length(value: &HeaderValue) -> Option<u64> {
     value.to_str().ok()?.parse().ok()
 }
 
-/// A body arriving through reqwest.
-#[derive(Debug)]
+/// A body arriving over the network.
 pub struct Incoming {
-    answer: reqwest::Response,
+    body: hyper::body::Incoming,
+    h2: bool,
     expected: Option<u64>,
+    trailers: Option<HeaderMap>,
+    facts: Option<Arc<Facts>>,
+    /// On what is still being sent.
+    leash: Option<Leash>,
+}
+
+impl Incoming {
+    /// The answer has ended, or nobody wants the rest of it: the exchange is over, whatever was not sent by now.
+    fn end(&mut self) {
+        let Some(leash) = self.leash.take() else { return };
+        if let Some(facts) = &self.facts {
+            facts.done(leash.is_taut());
+        }
+    }
 }
 
 impl Body for Incoming {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
-        self.answer.chunk().await.map_err(|error| failure(&error, Phase::Body))
+        loop {
+            let frame = self.body.frame().await.transpose();
+            let frame = frame.map_err(|error| failure::failure(&error, Phase::Body, false))?;
+            let Some(frame) = frame else {
+                // hyper takes a stream that was reset without an error for one that has ended.
+                if self.h2 && !self.body.is_end_stream() {
+                    return Err(cut());
+                }
+                self.end();
+                return Ok(None);
+            };
+            match frame.into_data() {
+                Ok(data) => return Ok(Some(data)),
+                Err(frame) => self.trailers = frame.into_trailers().ok(),
+            }
+        }
     }
 
     fn expected(&self) -> Option<u64> {
         self.expected
     }
-}
 
-tokio::task_local! {
-    /// The request on whose behalf a connection is opened. Connections are opened within the task of the request that asked
-    /// for them, so this is how the connector knows; one that the pool finishes in the background belongs to nobody.
-    static STAGE: Arc<Stage>;
-}
-
-/// Tells a request's stage when a connection is being opened for it.
-#[derive(Debug, Clone, Copy)]
-struct ObserveConnect;
-
-impl<S> Layer<S> for ObserveConnect {
-    type Service = Observed<S>;
-
-    fn layer(&self, inner: S) -> Observed<S> {
-        Observed(Arc::new(inner))
+    fn trailers(&mut self) -> Option<HeaderMap> {
+        self.trailers.take()
     }
 }
 
-/// reqwest clones its connector for every request, and nearly none of them connects: so the clone shares, and what is inside is
-/// cloned when it is called.
-#[derive(Debug)]
-struct Observed<S>(Arc<S>);
-
-impl<S> Clone for Observed<S> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.end();
     }
-}
-
-impl<S, R> Service<R> for Observed<S>
-where
-    S: Service<R> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    R: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, destination: R) -> Self::Future {
-        let mut inner = S::clone(&self.0);
-        let connecting = async move {
-            poll_fn(|context| inner.poll_ready(context)).await?;
-            inner.call(destination).await
-        };
-        match STAGE.try_with(Arc::clone) {
-            Ok(stage) => Box::pin(observe(stage, connecting)),
-            Err(_) => Box::pin(connecting),
-        }
-    }
-}
-
-/// Opens a connection for a request. Where another connection becomes free first, the request takes that one and this goes on
-/// in the background, for whoever comes next.
-async fn observe<T>(stage: Arc<Stage>, connecting: impl Future<Output = T>) -> T {
-    stage.enter(Phase::Connect);
-    let mut connecting = pin!(connecting);
-    let mut mine = true;
-    let connection = poll_fn(|context| {
-        if mine && !STAGE.try_with(|current| Arc::ptr_eq(current, &stage)).unwrap_or(false) {
-            mine = false;
-            stage.enter(Phase::Response);
-        }
-        connecting.as_mut().poll(context)
-    })
-    .await;
-    if mine {
-        stage.enter(Phase::Response);
-    }
-    connection
-}
-
-/// What a reqwest error means. The kinds are read from the types in its chain of causes, never from its text.
-fn failure(error: &reqwest::Error, phase: Phase) -> Failure {
-    let detail = cause(error);
-    let errno = chain(error).find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
-    let fail = |kind, phase, detail: String| Failure { kind, phase, detail, errno, unanswered: false };
-    if let Some(error) = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
-        return match error {
-            rustls::Error::InvalidCertificate(why) => {
-                let reason = tls::certificate_reason(why);
-                fail(Kind::Certificate { reason: reason.clone() }, Phase::Connect, format!("certificate refused: {reason}"))
-            }
-            _ => fail(Kind::Tls, Phase::Connect, format!("TLS failed: {detail}")),
-        };
-    }
-    if error.is_dns() {
-        return fail(Kind::Dns, Phase::Connect, format!("the host name did not resolve: {detail}"));
-    }
-    // tokio-rustls says so when the other side leaves in the middle of the handshake; nothing else in connecting does.
-    if error.is_connect() && detail == "tls handshake eof" {
-        return fail(Kind::Tls, Phase::Connect, "TLS failed: the server closed the connection during the handshake".into());
-    }
-    if error.is_connect() {
-        let kind = io_kinds(error).find_map(|kind| match kind {
-            io::ErrorKind::ConnectionRefused => Some(Kind::ConnectionRefused),
-            io::ErrorKind::TimedOut => Some(Kind::ConnectTimeout),
-            _ => None,
-        });
-        return fail(kind.unwrap_or(Kind::Connect), Phase::Connect, format!("no connection: {detail}"));
-    }
-    let http = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
-    let lost = io_kinds(error).any(|kind| {
-        matches!(
-            kind,
-            io::ErrorKind::ConnectionReset
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe
-                | io::ErrorKind::UnexpectedEof
-        )
-    });
-    match (phase, http) {
-        // How much came is known to the reader of the body, who fills it in.
-        (Phase::Body, _) if lost || http.is_some_and(hyper::Error::is_incomplete_message) => {
-            fail(Kind::IncompleteBody { expected: None, received: 0 }, phase, detail)
-        }
-        // hyper has no predicate for it; its description is the only sign.
-        (_, Some(http)) if http.is_parse() && http.to_string().contains("too large") => {
-            fail(Kind::LimitExceeded { limit: None, value: None }, phase, format!("the answer's head is too large: {detail}"))
-        }
-        (_, Some(http)) if http.is_incomplete_message() => {
-            let detail = "the server closed the connection without answering".into();
-            Failure { unanswered: true, ..fail(Kind::Protocol, phase, detail) }
-        }
-        _ if lost => Failure { unanswered: true, ..fail(Kind::Connect, phase, format!("connection lost: {detail}")) },
-        _ if error.is_builder() => fail(Kind::InvalidRequest, Phase::Input, detail),
-        _ => fail(Kind::Protocol, phase, detail),
-    }
-}
-
-/// An error and its causes, those inside io errors included, which `source` passes over.
-fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        }
-    }
-    std::iter::successors(Some(error), |error| inner(*error))
-}
-
-fn io_kinds(error: &reqwest::Error) -> impl Iterator<Item = io::ErrorKind> {
-    chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
-}
-
-/// The innermost cause in words: what wraps it only says that something failed, and reqwest's own text has the whole URL in
-/// it, passwords included.
-fn cause(error: &reqwest::Error) -> String {
-    chain(error).skip(1).last().map_or_else(|| "the request cannot be sent".into(), ToString::to_string)
 }

@@ -1,0 +1,252 @@
+//! A connection that hyper speaks over: its bytes, who is at the other end, and what becomes of it.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::task::{Context, Poll};
+
+use futures_util::task::AtomicWaker;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::super::error::{Failure, Kind, Phase};
+use super::super::response::Peer;
+use super::super::statistics::HostCounters;
+
+/// hyper keeps interim answers (1xx) to itself and knows no bound on them. More bytes than this without the head of a final
+/// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
+const UNANSWERED_BYTES: u64 = 2 * 1024 * 1024;
+
+/// The bytes of a connection.
+pub enum Stream {
+    /// In the clear.
+    Tcp(TcpStream),
+    /// Encrypted.
+    Tls(Box<TlsStream<TcpStream>>),
+    /// Through anything else, encrypted or not: a socket in the file system.
+    Other(Pin<Box<dyn Duplex>>),
+}
+
+/// Bytes both ways.
+pub trait Duplex: AsyncRead + AsyncWrite + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
+
+/// What is known of a connection; it comes along with each answer.
+#[derive(Debug)]
+pub struct Facts {
+    /// Who is at the other end.
+    pub peer: Arc<Peer>,
+    counters: Arc<HostCounters>,
+    /// How far the exchange is that it is used for: `IDLE`, `WAITING`, `ANSWERED` or `CUT`. HTTP/2 has many, and leaves it.
+    exchange: AtomicU8,
+    /// Requests answered.
+    answered: AtomicU32,
+    /// Woken when an exchange ends: it may end while its request is still being written.
+    ended: AtomicWaker,
+}
+
+/// There is none.
+const IDLE: u8 = 0;
+/// Its request is being written or was, and the head of its answer has not come.
+const WAITING: u8 = 1;
+/// The head of its answer has come.
+const ANSWERED: u8 = 2;
+/// It ended before its request was written, so that there will never be another.
+const CUT: u8 = 3;
+
+impl Facts {
+    /// The head of an answer has come. Was a connection used again for it?
+    pub fn answer(&self) -> bool {
+        self.exchange.store(ANSWERED, Ordering::Relaxed);
+        let reused = self.answered.fetch_add(1, Ordering::Relaxed) > 0;
+        self.counters.answer(reused);
+        reused
+    }
+
+    /// The answer's body has ended, or nobody wants the rest of it. `unsent` says that some of the request still is.
+    pub fn done(&self, unsent: bool) {
+        self.exchange.store(if unsent { CUT } else { IDLE }, Ordering::Relaxed);
+        self.ended.wake();
+        self.counters.done();
+    }
+
+    /// Has any answer come over this connection?
+    pub fn is_used(&self) -> bool {
+        self.answered.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// A connection, as hyper takes it.
+pub struct Link {
+    stream: Stream,
+    /// HTTP/2 was agreed on.
+    h2: bool,
+    facts: Arc<Facts>,
+    /// A proxy passes requests on as they are.
+    forwarded: bool,
+    /// Bytes that have come while a request waited for its answer's head.
+    unanswered: u64,
+    /// Why nothing more can be written.
+    lost: Option<io::Error>,
+}
+
+impl Link {
+    /// A connection just opened.
+    pub fn new(stream: Stream, h2: bool, peer: Peer, counters: Arc<HostCounters>) -> Self {
+        counters.open();
+        let facts = Facts {
+            peer: Arc::new(peer),
+            counters,
+            exchange: AtomicU8::new(IDLE),
+            answered: AtomicU32::new(0),
+            ended: AtomicWaker::new(),
+        };
+        Self { stream, h2, facts: Arc::new(facts), forwarded: false, unanswered: 0, lost: None }
+    }
+
+    /// The same to a proxy that passes requests on as they are, or not.
+    pub fn forwarded(mut self, forwarded: bool) -> Self {
+        self.forwarded = forwarded;
+        self
+    }
+
+    /// Counts what has come; HTTP/2 has bounds of its own.
+    fn count(&mut self, bytes: usize) -> io::Result<()> {
+        if self.h2 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
+            return Ok(());
+        }
+        self.unanswered += bytes as u64;
+        if self.unanswered <= UNANSWERED_BYTES {
+            return Ok(());
+        }
+        let kind = Kind::LimitExceeded { limit: Some(UNANSWERED_BYTES), value: Some(self.unanswered) };
+        let detail = format!("more than {UNANSWERED_BYTES} bytes of interim answers (1xx) and no final one");
+        Err(io::Error::other(Failure::new(kind, Phase::Response, detail)))
+    }
+
+    fn sending(&mut self) {
+        // An answer may come while its request is still being written.
+        if self.facts.exchange.compare_exchange(IDLE, WAITING, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.unanswered = 0;
+        }
+    }
+
+    /// A server may answer and close before it has read all of a request. Then what it said counts, and not that nothing more
+    /// can be written: the write waits until the answer was read, or until reading shows that there is none.
+    fn written<T>(&mut self, context: &Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match written {
+            Poll::Ready(Err(error)) if !self.h2 && is_lost(&error) => self.lost = Some(error),
+            Poll::Pending if !self.h2 => {}
+            other => return other,
+        }
+        self.facts.ended.register(context.waker());
+        match (self.facts.exchange.load(Ordering::Relaxed), self.lost.take()) {
+            (IDLE, Some(lost)) => Poll::Ready(Err(lost)),
+            (CUT, _) => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            (_, lost) => {
+                self.lost = lost;
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The same, where it is known beforehand.
+    fn unwritable<T>(&mut self, context: &Context<'_>) -> Option<Poll<io::Result<T>>> {
+        let lost = self.lost.take()?;
+        Some(self.written(context, Poll::Ready(Err(lost))))
+    }
+}
+
+/// Has the other side gone?
+fn is_lost(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted)
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.facts.counters.close();
+    }
+}
+
+impl Connection for Link {
+    fn connected(&self) -> Connected {
+        let connected = Connected::new().extra(self.facts.clone()).proxy(self.forwarded);
+        if self.h2 { connected.negotiated_h2() } else { connected }
+    }
+}
+
+/// Calls the same method of whichever stream it is.
+macro_rules! stream {
+    ($link:expr, $stream:ident => $call:expr) => {
+        match &mut $link.stream {
+            Stream::Tcp($stream) => $call,
+            Stream::Tls($stream) => $call,
+            Stream::Other($stream) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Link {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = stream!(self, stream => Pin::new(stream).poll_read(context, buffer));
+        let Poll::Ready(Ok(())) = read else { return read };
+        let count = buffer.filled().len() - before;
+        // The end of a connection on which nothing could be written: that says more than the end does.
+        if count == 0
+            && self.facts.exchange.load(Ordering::Relaxed) == WAITING
+            && let Some(lost) = self.lost.take()
+        {
+            return Poll::Ready(Err(lost));
+        }
+        Poll::Ready(self.count(count))
+    }
+}
+
+impl AsyncWrite for Link {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.sending();
+        if let Some(unwritable) = self.unwritable(context) {
+            return unwritable;
+        }
+        let written = stream!(self, stream => Pin::new(stream).poll_write(context, bytes));
+        self.written(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.sending();
+        if let Some(unwritable) = self.unwritable(context) {
+            return unwritable;
+        }
+        let written = stream!(self, stream => Pin::new(stream).poll_write_vectored(context, bytes));
+        self.written(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+            Stream::Other(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(unwritable) = self.unwritable(context) {
+            return unwritable;
+        }
+        let written = stream!(self, stream => Pin::new(stream).poll_flush(context));
+        self.written(context, written)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream!(self, stream => Pin::new(stream).poll_shutdown(context))
+    }
+}

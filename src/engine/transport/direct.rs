@@ -1,0 +1,116 @@
+//! Requests over connections to hosts, or through one proxy, pooled by hyper-util.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http::header::PROXY_AUTHORIZATION;
+use http::{Request as HttpRequest, Response as HttpResponse, StatusCode, Uri};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use url::Position;
+
+use super::super::config::{Config, Versions};
+use super::super::error::{Failure, Kind, Phase};
+use super::super::request::Request;
+use super::super::stage::Stage;
+use super::super::statistics::Statistics;
+use super::connection::Facts;
+use super::connector::{Connector, observed};
+use super::failure::failure;
+use super::outgoing::Outgoing;
+use super::proxied::Via;
+use super::{Over, Sent};
+
+type Pool = Client<Connector, Outgoing>;
+
+/// How often an HTTP/2 server with open streams is asked whether it is still there, and how long it may take to say so.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Requests over connections to hosts, or through one proxy.
+pub struct Direct {
+    config: Config,
+    connector: Connector,
+    pooled: Pool,
+    /// For requests over a connection of their own; hardly ever needed.
+    unpooled: OnceLock<Pool>,
+}
+
+impl Direct {
+    /// Sets up the pool; opens nothing yet.
+    pub fn new(config: &Config, tls: &Arc<ClientConfig>, statistics: Arc<Statistics>, via: Option<Via>) -> Self {
+        let connector = Connector::new(config, tls.clone(), statistics, via);
+        let pooled = pool(config, connector.clone(), config.limits.concurrency);
+        Self { config: config.clone(), connector, pooled, unpooled: OnceLock::new() }
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub async fn send(&self, request: &Request, body: Outgoing, over: Over, stage: &Arc<Stage>) -> Result<Sent, Failure> {
+        let pool = match over {
+            Over::Any => &self.pooled,
+            Over::Own => self.unpooled.get_or_init(|| pool(&self.config, self.connector.clone(), 0)),
+        };
+        let (headers, held) = (body.headers(request), body.held());
+        let mut out = HttpRequest::new(body);
+        *out.method_mut() = request.method.clone();
+        *out.uri_mut() = uri(request)?;
+        *out.headers_mut() = headers;
+        if let Some(via) = self.connector.via() {
+            if !via.forwards(&request.url) {
+                // In a tunnel only the host would read it, for whom it is not meant.
+                out.headers_mut().remove(PROXY_AUTHORIZATION);
+            }
+            out.headers_mut().extend(via.header(&request.url));
+        }
+        if held.is_some() || request.informed.is_some() {
+            let informed = request.informed.clone();
+            hyper::ext::on_informational(&mut out, move |interim| {
+                if let Some(held) = held.as_ref().filter(|_| interim.status() == StatusCode::CONTINUE) {
+                    held.go();
+                }
+                if let Some(informed) = &informed {
+                    informed.tell(interim.status(), interim.headers());
+                }
+            });
+        }
+        let answer = observed(stage.clone(), pool.request(out)).await;
+        let mut answer: HttpResponse<Incoming> = answer.map_err(|error| refused(&error, stage))?;
+        let facts = answer.extensions_mut().remove::<Arc<Facts>>();
+        if let Some(facts) = &facts {
+            facts.answer();
+        }
+        Ok(Sent { answer, facts })
+    }
+}
+
+/// A pool that keeps so many idle connections to a host.
+fn pool(config: &Config, connector: Connector, idle: usize) -> Pool {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(config.idle_timeout)
+        .pool_max_idle_per_host(idle)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_max_headers(config.max_header_lines)
+        .http2_only(config.versions == Versions::Http2)
+        .http2_max_header_list_size(config.max_header_bytes)
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .http2_keep_alive_timeout(PING_TIMEOUT);
+    builder.build(connector)
+}
+
+fn uri(request: &Request) -> Result<Uri, Failure> {
+    // The fragment is never sent.
+    Uri::try_from(&request.url[..Position::AfterQuery])
+        .map_err(|error| Failure::new(Kind::InvalidUrl, Phase::Input, format!("invalid URL: {error}")))
+}
+
+fn refused(error: &Error, stage: &Stage) -> Failure {
+    if let Some(own) = stage.failure() {
+        return own;
+    }
+    failure(error, stage.at().phase, error.is_connect())
+}

@@ -1,0 +1,121 @@
+//! What an error of the network means. The kinds are read from the types in its chain of causes, never from its text.
+
+use std::error::Error as StdError;
+use std::io;
+
+use super::super::error::{Failure, Kind, Phase};
+use super::super::tls;
+
+/// What an error means. `connecting` says that no connection came about.
+pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool) -> Failure {
+    if let Some(own) = chain(error).find_map(|cause| cause.downcast_ref::<Failure>()) {
+        return own.clone();
+    }
+    // Where TLS ends without a farewell, the library's words point to its own manual.
+    let eof = io_kinds(error).any(|kind| kind == io::ErrorKind::UnexpectedEof);
+    let detail = if eof && !connecting { "the server closed it in the middle".into() } else { cause(error) };
+    let errno = chain(error).find_map(|cause| io_error(cause)?.raw_os_error());
+    let fail = |kind, phase, detail: String| Failure { errno, ..Failure::new(kind, phase, detail) };
+    if let Some(error) = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+        return match error {
+            rustls::Error::InvalidCertificate(why) => {
+                let reason = tls::certificate_reason(why);
+                fail(Kind::Certificate { reason: reason.clone() }, Phase::Tls, format!("certificate refused: {reason}"))
+            }
+            _ => fail(Kind::Tls, Phase::Tls, format!("TLS failed: {}", tls::tls_reason(error))),
+        };
+    }
+    if connecting {
+        return unconnected(error, phase, detail, errno);
+    }
+    let http = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+    let lost = io_kinds(error).any(|kind| {
+        matches!(
+            kind,
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+        )
+    });
+    match (phase, http) {
+        // How much came is known to the reader of the body, who fills it in.
+        (Phase::Body, _) if lost || http.is_some_and(hyper::Error::is_incomplete_message) || reset(error) => {
+            fail(Kind::IncompleteBody { expected: None, received: 0 }, phase, detail)
+        }
+        // hyper has no predicate for it; its description is the only sign.
+        (_, Some(http)) if http.is_parse() && http.to_string().contains("too large") => {
+            fail(Kind::LimitExceeded { limit: None, value: None }, phase, format!("the answer's head is too large: {detail}"))
+        }
+        (_, Some(http)) if http.is_incomplete_message() || http.is_closed() || http.is_canceled() || eof => {
+            let detail = "the server closed the connection without answering".into();
+            Failure { unanswered: true, ..fail(Kind::Protocol, phase, detail) }
+        }
+        _ if lost => Failure { unanswered: true, ..fail(Kind::Connect, phase, format!("connection lost: {detail}")) },
+        _ if reset(error) => Failure {
+            unprocessed: unprocessed(error),
+            ..fail(Kind::Protocol, phase, format!("the server gave the request up: {detail}"))
+        },
+        _ => fail(Kind::Protocol, phase, detail),
+    }
+}
+
+/// Why no connection came about.
+fn unconnected(error: &(dyn StdError + 'static), phase: Phase, detail: String, errno: Option<i32>) -> Failure {
+    let phase = if phase.is_connecting() { phase } else { Phase::Connect };
+    let fail = |kind, detail: String| Failure { errno, ..Failure::new(kind, phase, detail) };
+    // tokio-rustls says so when the other side leaves in the middle of the handshake.
+    if phase == Phase::Tls || detail == "tls handshake eof" {
+        let detail = match io_kinds(error).next() {
+            Some(io::ErrorKind::UnexpectedEof) => "the server closed the connection during the handshake".into(),
+            _ => detail,
+        };
+        return fail(Kind::Tls, format!("TLS failed: {detail}"));
+    }
+    let kind = io_kinds(error).find_map(|kind| match kind {
+        io::ErrorKind::ConnectionRefused => Some(Kind::ConnectionRefused),
+        io::ErrorKind::TimedOut => Some(Kind::ConnectTimeout),
+        _ => None,
+    });
+    fail(kind.unwrap_or(Kind::Connect), format!("no connection: {detail}"))
+}
+
+/// Did an HTTP/2 server end the request's stream, or all of them?
+fn reset(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| error.is_reset() || error.is_go_away())
+}
+
+/// Does the server promise not to have begun with the request (RFC 9113, section 8.7)?
+fn unprocessed(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
+        let remote = error.is_remote();
+        remote && matches!(error.reason(), Some(h2::Reason::REFUSED_STREAM))
+            || remote && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
+    })
+}
+
+/// An error and its causes, those inside io errors included, which `source` passes over.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |error| inner(*error))
+}
+
+fn io_kinds(error: &(dyn StdError + 'static)) -> impl Iterator<Item = io::ErrorKind> {
+    chain(error).filter_map(io_error).map(io::Error::kind)
+}
+
+/// HTTP/2's own errors keep those of the system to themselves.
+fn io_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
+    cause.downcast_ref::<io::Error>().or_else(|| cause.downcast_ref::<h2::Error>()?.get_io())
+}
+
+/// The innermost cause in words: what wraps it only says that something failed, and some of it has the whole URL in its text,
+/// passwords included.
+fn cause(error: &(dyn StdError + 'static)) -> String {
+    chain(error).skip(1).last().map_or_else(|| "the request cannot be sent".into(), ToString::to_string)
+}
