@@ -1,39 +1,41 @@
-//! One request from permit to finished answer: attempt, redirect, body.
+//! A client: settings, permits, a pool of connections; and the way of one request through them.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use base64::Engine;
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
-use http::{HeaderMap, Method, StatusCode};
-use percent_encoding::percent_decode_str;
-use tokio::time::Instant;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method};
+use tokio::time::{Instant, timeout_at};
 
-use super::clock::Clock;
+use super::caller::{self, Caller, Event, EventKind};
 use super::config::{Config, Limits, Timeout};
-use super::error::{Error, Failure, Kind, Phase, redact_url};
-use super::headers;
+use super::error::{Error, Failure, Kind, Phase};
+use super::exchange::{Exchange, Tools};
+use super::forms;
 use super::limit::{Gate, Pass, fitting};
 use super::process::ProcessBound;
-use super::redirect;
 use super::request::Request;
-use super::response::{Outcome, Rare, Response};
-use super::stage::Stage;
-use super::transport::{Body, OpenResponse, Over, Reqwest, Transport};
+use super::response::{Outcome, Response};
+use super::statistics::{InFlight, Statistics};
+use super::streaming::Streaming;
+use super::transport::{self, Transport};
+
+/// What we can decode (RFC 9110, section 12.5.3).
+const DECODABLE: HeaderValue = HeaderValue::from_static("gzip, br, zstd, deflate");
 
 /// A client: settings, permits, and a pool of connections. Clones share all three.
 #[derive(Debug)]
-pub struct Client<T = Reqwest> {
+pub struct Client<T = transport::Network> {
     inner: Arc<Inner<T>>,
 }
 
 #[derive(Debug)]
 struct Inner<T> {
     config: Config,
+    /// The headers of every request that does not name them itself.
+    headers: HeaderMap,
     network: ArcSwapOption<ProcessBound<Network<T>>>,
     closed: AtomicBool,
 }
@@ -43,11 +45,14 @@ struct Inner<T> {
 struct Network<T> {
     transport: T,
     gate: Arc<Gate>,
+    statistics: Arc<Statistics>,
 }
 
 impl<T: Transport> Network<T> {
     fn new(config: &Config) -> Result<ProcessBound<Self>, String> {
-        Ok(ProcessBound::new(Self { transport: T::new(config)?, gate: Gate::new(fitting(config.limits)) }))
+        let statistics = Arc::new(Statistics::default());
+        let transport = T::new(config, statistics.clone())?;
+        Ok(ProcessBound::new(Self { transport, gate: Gate::new(fitting(config.limits)), statistics }))
     }
 }
 
@@ -57,14 +62,6 @@ impl<T> Clone for Client<T> {
     }
 }
 
-/// What an exchange needs besides the request; whoever makes many exchanges in turn keeps it.
-#[derive(Default)]
-pub struct Tools {
-    clock: Clock,
-    stage: Arc<Stage>,
-    headers: headers::Copier,
-}
-
 impl<T: Transport> Client<T> {
     /// A client with these settings.
     ///
@@ -72,7 +69,19 @@ impl<T: Transport> Client<T> {
     /// Says in words which setting is wrong.
     pub fn new(config: Config) -> Result<Self, String> {
         let network = ArcSwapOption::from_pointee(Network::new(&config)?);
-        Ok(Self { inner: Arc::new(Inner { config, network, closed: AtomicBool::new(false) }) })
+        let mut headers = config.headers.clone();
+        let agent = HeaderValue::from_str(&config.user_agent).map_err(|error| format!("user_agent: {error}"))?;
+        headers.entry(USER_AGENT).or_insert(agent);
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        if config.decode {
+            headers.entry(ACCEPT_ENCODING).or_insert(DECODABLE);
+        }
+        Ok(Self { inner: Arc::new(Inner { config, headers, network, closed: AtomicBool::new(false) }) })
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
     }
 
     /// The settings of how many requests may be in flight.
@@ -96,43 +105,99 @@ impl<T: Transport> Client<T> {
         self.inner.closed.load(Ordering::Acquire)
     }
 
-    /// Waits for the turn of a request among all of the client.
-    pub async fn enter(&self, request: &Request) -> Option<Pass> {
-        let network = self.network().ok()?;
-        network.get()?.gate.enter(request.authority()).await
+    /// What is open and under way; `None` once it is closed.
+    pub fn statistics(&self) -> Option<Arc<Statistics>> {
+        Some(self.network().ok()?.get()?.statistics.clone())
+    }
+
+    /// A request of this client: relative to its base URL, with its parameters.
+    ///
+    /// # Errors
+    /// Where the URL does not parse.
+    pub fn request(&self, method: Method, url: &str) -> Result<Request, Box<Error>> {
+        let config = &self.inner.config;
+        let mut request = match &config.base_url {
+            Some(base) => Request::relative(method, base, url)?,
+            None => Request::new(method, url)?,
+        };
+        forms::append(&mut request.url, &config.params);
+        Ok(request)
+    }
+
+    /// Waits for the turn of a request among all of the client. One that is made within a callback does not wait: the request
+    /// whose callback it is keeps its own permit meanwhile, and there may be no other.
+    ///
+    /// # Errors
+    /// Where it does not come within the pool timeout.
+    pub async fn enter(&self, request: &Request, caller: Option<&Caller>) -> Result<Option<Pass>, Box<Error>> {
+        if caller.is_some_and(|caller| caller.within) {
+            return Ok(None);
+        }
+        let Ok(network) = self.network() else { return Ok(None) };
+        let Some(network) = network.get() else { return Ok(None) };
+        let turn = network.gate.enter(request.authority());
+        let Some(patience) = request.timeout.unwrap_or(self.inner.config.timeout).pool else { return Ok(turn.await) };
+        timeout_at(Instant::now() + patience, turn).await.map_err(|_| {
+            let detail = format!("no turn within the pool timeout of {} s", patience.as_secs_f64());
+            Error::unsent(Kind::PoolTimeout, Phase::Queue, request.method.clone(), request.url.as_str(), detail)
+        })
     }
 
     /// Waits for the request's turn and makes the exchange.
     pub async fn send(&self, request: Request) -> Outcome {
-        let _pass = self.enter(&request).await;
-        self.exchange(request, &mut Tools::default()).await
+        let queued = Instant::now();
+        let mut tools = Tools::of(caller::current());
+        let _pass = self.enter(&request, tools.caller()).await?;
+        self.exchange(request, &mut tools, queued.elapsed()).await
     }
 
-    /// Makes the exchange at once: for those who keep to limits of their own.
-    pub async fn exchange(&self, mut request: Request, tools: &mut Tools) -> Outcome {
+    /// Makes the exchange at once: for those who keep to limits of their own. It has waited for so long.
+    pub async fn exchange(&self, mut request: Request, tools: &mut Tools, queue: Duration) -> Outcome {
+        let network = self.network().map_err(|failure| unsent(&request, failure))?;
+        let network = network.get().ok_or_else(|| unsent(&request, closed()))?;
+        let _in_flight = network.statistics.enter();
+        self.complete(&mut request);
+        let mut exchange = Exchange::new(&self.inner.config, &network.transport, tools, request, queue);
+        let open = exchange.open().await.map_err(|failure| exchange.error(failure))?;
+        let mut response = exchange.finish(open).await.map_err(|failure| exchange.error(failure))?;
+        with_history(&mut response, exchange.history());
+        if !exchange.wants(EventKind::Response) {
+            return Ok(response);
+        }
+        let response = Arc::new(response);
+        exchange.tell(Event::Response(response.clone())).await.map_err(|failure| exchange.error(failure))?;
+        Ok(Arc::unwrap_or_clone(response))
+    }
+
+    /// Waits for the request's turn, makes the exchange up to the head of the answer, and leaves the body to be read.
+    pub async fn stream(&self, mut request: Request) -> Result<Streaming<T::Body>, Box<Error>> {
+        let queued = Instant::now();
+        let mut tools = Tools::of(caller::current());
+        let pass = self.enter(&request, tools.caller()).await?;
+        let network = self.network().map_err(|failure| unsent(&request, failure))?;
+        let network = network.get().ok_or_else(|| unsent(&request, closed()))?;
+        let in_flight: InFlight = network.statistics.enter();
+        self.complete(&mut request);
         let config = &self.inner.config;
-        let mut exchange =
-            Exchange { timeout: request.timeout.unwrap_or(config.timeout), start: Instant::now(), attempts: 0, tools };
-        let network = self.network().map_err(|failure| exchange.error(&request, failure))?;
-        let transport = &network.get().ok_or_else(|| exchange.error(&request, closed()))?.transport;
-        complete(&mut request, &config.headers);
-        let mut history = Vec::new();
-        loop {
-            let open = exchange.attempt(transport, &request).await.map_err(|failure| exchange.error(&request, failure))?;
-            let next = match config.follow_redirects {
-                true => redirect::target(open.status, &open.headers, &request.url)
-                    .map_err(|failure| exchange.error(&request, failure))?,
-                false => None,
-            };
-            let status = open.status;
-            let response =
-                exchange.finish(open, &request, config.max_body).await.map_err(|failure| exchange.error(&request, failure))?;
-            let Some(url) = next else { return Ok(with_history(response, history)) };
-            history.push(response);
-            if history.len() > config.max_redirects {
-                return Err(exchange.error(&request, too_many(config.max_redirects, &history)));
-            }
-            redirect::follow(&mut request, status, url);
+        let mut exchange = Exchange::new(config, &network.transport, &mut tools, request, queued.elapsed());
+        let open = exchange.open().await.map_err(|failure| exchange.error(failure))?;
+        let mut head = exchange.head_of(&open);
+        with_history(&mut head, exchange.history());
+        let head = Arc::new(head);
+        exchange.tell(Event::Response(head.clone())).await.map_err(|failure| exchange.error(failure))?;
+        let reader = exchange.open_reader(open).map_err(|failure| exchange.error(failure))?;
+        let blame = exchange.error(Failure::new(Kind::Internal, Phase::Body, ""));
+        Ok(Streaming::new(head, reader, blame, (pass, in_flight)))
+    }
+
+    /// Adds what the request leaves to the client.
+    fn complete(&self, request: &mut Request) {
+        request.add_defaults(&self.inner.headers);
+        // A server that expects a body is told that there is none (RFC 9110, section 8.6).
+        let expected = matches!(request.method, Method::POST | Method::PUT | Method::PATCH) || request.content.is_some();
+        if expected && request.content.as_ref().is_none_or(|content| content.length() == Some(0)) {
+            // Any other length that the caller gives is refused where the body is.
+            request.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(0));
         }
     }
 
@@ -151,210 +216,16 @@ impl<T: Transport> Client<T> {
     }
 }
 
-/// Adds what the request leaves to the client, and turns a user name in the URL into the header that carries it.
-fn complete(request: &mut Request, defaults: &HeaderMap) {
-    request.add_defaults(defaults);
-    // A server that expects a body is told that there is none (RFC 9110, section 8.6).
-    let expected = matches!(request.method, Method::POST | Method::PUT | Method::PATCH) || request.content.is_some();
-    if expected && request.content.as_ref().is_none_or(Bytes::is_empty) {
-        request.headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
-    }
-    let url = &mut request.url;
-    if url.username().is_empty() && url.password().is_none() {
-        return;
-    }
-    let mut pair: Vec<u8> = percent_decode_str(url.username()).collect();
-    pair.push(b':');
-    pair.extend(percent_decode_str(url.password().unwrap_or_default()));
-    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
-    if let (Ok(mut value), false) = (HeaderValue::from_str(&basic), request.headers.contains_key(AUTHORIZATION)) {
-        value.set_sensitive(true);
-        request.headers.insert(AUTHORIZATION, value);
-    }
-    // Both fail only for URLs that cannot have credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-}
-
-fn with_history(mut response: Response, history: Vec<Response>) -> Response {
+fn with_history(response: &mut Response, history: Vec<Response>) {
     if !history.is_empty() {
         response.rare.get_or_insert_default().history = history;
     }
-    response
+}
+
+fn unsent(request: &Request, failure: Failure) -> Box<Error> {
+    Error::unsent(failure.kind, failure.phase, request.method.clone(), request.url.as_str(), failure.detail)
 }
 
 fn closed() -> Failure {
     Failure::new(Kind::ClientClosed, Phase::Input, "the client is closed")
-}
-
-fn too_many(limit: usize, history: &[Response]) -> Failure {
-    let history = history.iter().map(|response| response.url.to_string()).collect();
-    Failure::new(Kind::TooManyRedirects { history }, Phase::Redirect, format!("more than {limit} redirects"))
-}
-
-/// One exchange under way.
-struct Exchange<'a> {
-    timeout: Timeout,
-    start: Instant,
-    attempts: u32,
-    tools: &'a mut Tools,
-}
-
-impl Exchange<'_> {
-    /// Sends the request and waits for the head of the answer.
-    ///
-    /// A server may close an idle connection in the very moment it is used again. That is nobody's fault, so a request that may
-    /// be repeated, and whose connection ended before any answer, is sent once more, silently: over a connection of its own,
-    /// since any other may be as dead.
-    async fn attempt<T: Transport>(&mut self, transport: &T, request: &Request) -> Result<OpenResponse<T::Body>, Failure> {
-        let mut over = Over::Any;
-        loop {
-            match self.attempt_over(over, transport, request).await {
-                Err(failure) if failure.unanswered && over == Over::Any && request.method.is_idempotent() => over = Over::Own,
-                done => return done,
-            }
-        }
-    }
-
-    async fn attempt_over<T: Transport>(
-        &mut self,
-        over: Over,
-        transport: &T,
-        request: &Request,
-    ) -> Result<OpenResponse<T::Body>, Failure> {
-        self.attempts += 1;
-        let stage = &self.tools.stage;
-        stage.restart();
-        let start = if self.attempts == 1 { self.start } else { Instant::now() };
-        let (timeout, total) = (self.timeout, self.deadline());
-        let due = || {
-            let at = stage.at();
-            let patience = if at.phase == Phase::Connect { timeout.connect } else { timeout.read };
-            earliest(patience.and_then(|patience| at.since.unwrap_or(start).checked_add(patience)), total)
-        };
-        match self.tools.clock.watch(pin!(transport.send(request, over, stage)), due).await {
-            Some(sent) => sent,
-            None => Err(self.late(stage.at().phase)),
-        }
-    }
-
-    /// Reads the body to its end and closes the answer.
-    async fn finish<B: Body>(
-        &mut self,
-        mut open: OpenResponse<B>,
-        request: &Request,
-        max_body: u64,
-    ) -> Result<Response, Failure> {
-        let bodiless = request.method == Method::HEAD || matches!(open.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let expected = if bodiless { None } else { open.body.expected() };
-        if let Some(announced) = expected.filter(|announced| *announced > max_body) {
-            return Err(too_large(max_body, announced, "is announced with"));
-        }
-        let mut body = Vec::new();
-        reserve(&mut body, expected.unwrap_or(0))?;
-        let total = self.deadline();
-        loop {
-            // The silence begins when something is waited for: a chunk that is there costs no look at the clock.
-            let mut silent_since = None;
-            let read = self.timeout.read;
-            let due = || earliest(read.and_then(|read| silent_since.get_or_insert_with(Instant::now).checked_add(read)), total);
-            let chunk = match self.tools.clock.watch(pin!(open.body.chunk()), due).await {
-                None => return Err(self.late(Phase::Body)),
-                Some(Err(Failure { kind: Kind::IncompleteBody { .. }, errno, .. })) => {
-                    return Err(Failure { errno, ..incomplete(expected, body.len() as u64) });
-                }
-                Some(chunk) => chunk?,
-            };
-            let Some(chunk) = chunk else { break };
-            let size = (body.len() + chunk.len()) as u64;
-            if size > max_body {
-                return Err(too_large(max_body, size, "has"));
-            }
-            reserve(&mut body, chunk.len() as u64)?;
-            body.extend_from_slice(&chunk);
-        }
-        let text = request.text.as_ref().filter(|text| ***text == *request.url.as_str());
-        let url = text.map_or_else(|| request.url.as_str().into(), Arc::clone);
-        let common = request.method == Method::GET && open.reason.is_none();
-        let rare = (!common).then(|| Rare { method: request.method.clone(), reason: open.reason, history: Vec::new() });
-        Ok(Response {
-            status: open.status,
-            version: open.version,
-            headers: self.tools.headers.copy(&open.headers),
-            // A body that fills its buffer keeps it; any other moves into storage of its own size.
-            body: body.into(),
-            url,
-            elapsed: self.start.elapsed(),
-            rare: rare.map(Box::new),
-        })
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.start.checked_add(self.timeout.total?)
-    }
-
-    /// Which of the timeouts it was.
-    fn late(&self, phase: Phase) -> Failure {
-        let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
-        if self.timeout.total.is_some_and(|total| self.start.elapsed() >= total) {
-            let detail = format!("not finished within the total timeout of {} s", seconds(self.timeout.total));
-            return Failure::new(Kind::TotalTimeout, phase, detail);
-        }
-        if phase == Phase::Connect {
-            let detail = format!("no connection within the connect timeout of {} s", seconds(self.timeout.connect));
-            return Failure::new(Kind::ConnectTimeout, phase, detail);
-        }
-        Failure::new(
-            Kind::ReadTimeout,
-            phase,
-            format!("the server was silent for the read timeout of {} s", seconds(self.timeout.read)),
-        )
-    }
-
-    fn error(&self, request: &Request, failure: Failure) -> Box<Error> {
-        Box::new(Error {
-            kind: failure.kind,
-            phase: failure.phase,
-            method: request.method.clone(),
-            url: redact_url(&request.url).into(),
-            attempts: self.attempts,
-            elapsed: self.start.elapsed(),
-            detail: failure.detail,
-            errno: failure.errno,
-        })
-    }
-}
-
-fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (either, None) | (None, either) => either,
-    }
-}
-
-fn incomplete(expected: Option<u64>, received: u64) -> Failure {
-    let detail = match expected {
-        Some(expected) => format!("the body is incomplete: received {received} of {expected} bytes"),
-        None => format!("the body is incomplete: the connection ended after {received} bytes"),
-    };
-    Failure::new(Kind::IncompleteBody { expected, received }, Phase::Body, detail)
-}
-
-fn too_large(limit: u64, value: u64, how: &str) -> Failure {
-    let kind = Kind::LimitExceeded { limit: Some(limit), value: Some(value) };
-    Failure::new(kind, Phase::Body, format!("the body {how} {value} bytes, more than max_body={limit}"))
-}
-
-/// Makes room in a body; a lack of memory is this request's failure, not the process's end.
-fn reserve(body: &mut Vec<u8>, bytes: u64) -> Result<(), Failure> {
-    let spare = body.capacity() - body.len();
-    match usize::try_from(bytes) {
-        Ok(bytes) if bytes <= spare => Ok(()),
-        Ok(bytes) if body.is_empty() && body.try_reserve_exact(bytes).is_ok() => Ok(()),
-        Ok(bytes) if body.try_reserve(bytes).is_ok() => Ok(()),
-        _ => {
-            let kind = Kind::LimitExceeded { limit: None, value: Some(bytes) };
-            Err(Failure::new(kind, Phase::Body, format!("no memory for {bytes} more bytes of the body")))
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! What can go wrong: the only list of kinds, and the words that describe them.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -35,6 +37,10 @@ pub enum Kind {
     },
     /// No connection within the connect timeout.
     ConnectTimeout,
+    /// The server took nothing of the request's body for longer than the write timeout.
+    WriteTimeout,
+    /// The request's turn did not come within the pool timeout.
+    PoolTimeout,
     /// The server was silent for longer than the read timeout.
     ReadTimeout,
     /// The whole exchange took longer than the total timeout.
@@ -66,9 +72,43 @@ pub enum Kind {
     UnsafeRedirect,
     /// The client was closed.
     ClientClosed,
+    /// The body does not decode.
+    Decode,
+    /// What the caller gave us to call raised this.
+    Raised(Raised),
     /// A fault of ours.
     Internal,
 }
+
+/// What a callback of the caller's raised: the name of its class, and itself, as long as the process lives.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Raised {
+    /// The name of its class.
+    pub class: String,
+    /// Itself. The engine only passes it on.
+    #[serde(skip)]
+    pub exception: Option<Opaque>,
+}
+
+/// A value of the caller's side.
+pub type Opaque = Arc<dyn Any + Send + Sync>;
+
+impl fmt::Debug for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Raised").field(&self.class).finish()
+    }
+}
+
+impl PartialEq for Raised {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.exception, &other.exception) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => self.class == other.class,
+        }
+    }
+}
+
+impl Eq for Raised {}
 
 /// How far a request had come when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,9 +117,15 @@ pub enum Phase {
     Input,
     /// Waiting for a permit.
     Queue,
-    /// Resolving, connecting and shaking hands.
+    /// Resolving the host name.
+    Dns,
+    /// Connecting.
     Connect,
-    /// Sending the request and waiting for the answer's head.
+    /// Shaking hands for TLS.
+    Tls,
+    /// Sending the request's body.
+    Send,
+    /// Waiting for the answer's head.
     Response,
     /// Reading the body.
     Body,
@@ -88,12 +134,20 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Is a connection being opened?
+    pub fn is_connecting(self) -> bool {
+        matches!(self, Self::Dns | Self::Connect | Self::Tls)
+    }
+
     /// The word of the `.phase` attribute.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Input => "input",
             Self::Queue => "queue",
+            Self::Dns => "dns",
             Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Send => "send",
             Self::Response => "response",
             Self::Body => "body",
             Self::Redirect => "redirect",
@@ -102,7 +156,7 @@ impl Phase {
 }
 
 /// A failure before it knows whose it is: what the transport and the rules report.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure {
     /// What went wrong.
     pub kind: Kind,
@@ -114,14 +168,24 @@ pub struct Failure {
     pub errno: Option<i32>,
     /// The connection ended before a byte of an answer came.
     pub unanswered: bool,
+    /// The server promises that it has not begun with the request.
+    pub unprocessed: bool,
 }
 
 impl Failure {
     /// A failure without an operating system error behind it.
     pub fn new(kind: Kind, phase: Phase, detail: impl Into<String>) -> Self {
-        Self { kind, phase, detail: detail.into(), errno: None, unanswered: false }
+        Self { kind, phase, detail: detail.into(), errno: None, unanswered: false, unprocessed: false }
     }
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl StdError for Failure {}
 
 /// A failed fetch.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -9,16 +9,19 @@ use http::Method;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::client::{Client, Tools};
+use super::caller::{self, Caller};
+use super::client::Client;
 use super::config::{Limits, Timeout};
 use super::error::{Error, Kind, Phase};
+use super::exchange::Tools;
 use super::limit::{Lane, Turns, fitting};
 use super::process::lock;
 use super::progress::Progress;
 use super::request::{Request, host_key};
 use super::response::Outcome;
-use super::transport::{Reqwest, Transport};
+use super::transport::{Network, Transport};
 
 /// One place of a batch.
 #[derive(Debug, Clone)]
@@ -64,7 +67,7 @@ impl Item {
 
 /// How the items of one call are fetched.
 #[derive(Debug, Clone)]
-pub struct Plan<T = Reqwest> {
+pub struct Plan<T = Network> {
     /// Who fetches.
     pub client: Client<T>,
     /// How many at once.
@@ -78,15 +81,15 @@ pub struct Plan<T = Reqwest> {
 }
 
 impl<T: Transport> Plan<T> {
-    async fn fetch(&self, item: &Item, tools: &mut Tools) -> Outcome {
+    async fn fetch(&self, item: &Item, tools: &mut Tools, since: Instant) -> Outcome {
         let request = match item {
-            Item::Url(url) => Request { text: Some(url.clone()), ..Request::get(url)? },
+            Item::Url(url) => Request { text: Some(url.clone()), ..self.client.request(Method::GET, url)? },
             Item::Request(request) => Request::clone(request),
             Item::Invalid(error) => return Err(error.clone()),
         };
         let request = self.complete(request);
-        let _pass = if self.own_limits { None } else { self.client.enter(&request).await };
-        self.client.exchange(request, tools).await
+        let _pass = if self.own_limits { None } else { self.client.enter(&request, tools.caller()).await? };
+        self.client.exchange(request, tools, since.elapsed()).await
     }
 
     fn complete(&self, mut request: Request) -> Request {
@@ -139,7 +142,7 @@ impl Table {
 
 /// Requests whose outcomes fall into slots, in input order.
 #[derive(Debug)]
-pub struct Batch<T = Reqwest> {
+pub struct Batch<T = Network> {
     plan: Plan<T>,
     table: Arc<Table>,
     progress: Progress,
@@ -183,26 +186,28 @@ impl<T: Transport> Batch<T> {
         }
         let count = turns.waiting().min(limits.concurrency);
         let turns = Arc::new(Mutex::new(turns));
+        let (caller, since) = (caller::current(), Instant::now());
+        let work = || self.clone().work(turns.clone(), caller.clone(), since);
         let mut workers = JoinSet::new();
         for _ in 0..count {
-            workers.spawn(self.clone().work(turns.clone()));
+            workers.spawn(work());
         }
         while let Some(ended) = workers.join_next().await {
             if ended.is_err() {
                 // It panicked, and its item has been told. Another takes its place.
-                workers.spawn(self.clone().work(turns.clone()));
+                workers.spawn(work());
             }
         }
     }
 
     /// Takes items until none may run. A worker that finds none can go: what may run later becomes so because another worker
     /// finished, and that one takes it.
-    async fn work(self: Arc<Self>, turns: Arc<Mutex<Turns<usize>>>) {
-        let mut tools = Tools::default();
+    async fn work(self: Arc<Self>, turns: Arc<Mutex<Turns<usize>>>, caller: Option<Caller>, since: Instant) {
+        let mut tools = Tools::of(caller);
         while let Some(turn) = Turn::take(&self, &turns) {
             let Some(item) = self.table.item(turn.index) else { continue };
             let in_flight = self.progress.enter();
-            let outcome = self.plan.fetch(item, &mut tools).await;
+            let outcome = self.plan.fetch(item, &mut tools, since).await;
             drop(in_flight);
             turn.fill(outcome);
         }
@@ -339,7 +344,7 @@ impl Completed {
 /// Fetches the items that come in and hands out their outcomes as they complete, until no more items come. How many are under
 /// way is up to whoever sends them; how many of those are in flight, to the plan.
 pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
-    let plan = Arc::new(plan);
+    let (plan, caller) = (Arc::new(plan), caller::current());
     let mut turns = Turns::new(fitting(plan.limits));
     let mut running: JoinSet<(Lane, Tools)> = JoinSet::new();
     let mut spare: Vec<Tools> = Vec::new();
@@ -349,7 +354,7 @@ pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(u
             item = items.recv(), if open => match item {
                 Some((number, item)) => {
                     let host = item.host().to_owned();
-                    turns.push(&host, (number, item));
+                    turns.push(&host, (number, item, Instant::now()));
                 }
                 None => open = false,
             },
@@ -358,10 +363,11 @@ pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(u
                 spare.push(tools);
             }
         }
-        while let Some((lane, (number, item))) = turns.admit() {
-            let (plan, completed, mut tools) = (plan.clone(), completed.clone(), spare.pop().unwrap_or_default());
+        while let Some((lane, (number, item, since))) = turns.admit() {
+            let (plan, completed) = (plan.clone(), completed.clone());
+            let mut tools = spare.pop().unwrap_or_else(|| Tools::of(caller.clone()));
             running.spawn(async move {
-                let outcome = AssertUnwindSafe(plan.fetch(&item, &mut tools)).catch_unwind().await;
+                let outcome = AssertUnwindSafe(plan.fetch(&item, &mut tools, since)).catch_unwind().await;
                 completed.push(number, outcome.unwrap_or_else(|_| item.panicked()));
                 (lane, tools)
             });

@@ -2,13 +2,18 @@
 //!
 //! A forked child has its parent's memory but only one of its threads. A lock that another thread held stays locked for ever, a
 //! queue that another thread served is served no more. So whatever the I/O thread shares is tagged with the process that made
-//! it; a child leaks what it inherited, untouched, and makes its own.
+//! it; a child leaks what it inherited, untouched, and makes its own. What a child has to inherit (cookies, say) is locked by
+//! [`lock_whole`] only, and a fork waits until no such lock is held.
 
 use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 static EPOCH: AtomicU32 = AtomicU32::new(0);
+/// How many forks are about to happen, and how many locks they wait for.
+static FORKING: AtomicU32 = AtomicU32::new(0);
+static HELD: AtomicU32 = AtomicU32::new(0);
 
 /// Counts the forks between the first process and this one: cheaper to ask than the process id, which is a system call.
 pub fn epoch() -> u32 {
@@ -21,12 +26,24 @@ pub fn watch_forks() {
     WATCH.call_once(|| {
         #[cfg(unix)]
         {
+            extern "C" fn before() {
+                FORKING.fetch_add(1, Ordering::SeqCst);
+                while HELD.load(Ordering::SeqCst) > 0 {
+                    std::thread::yield_now();
+                }
+            }
+            extern "C" fn in_parent() {
+                FORKING.fetch_sub(1, Ordering::SeqCst);
+            }
             extern "C" fn in_child() {
                 EPOCH.fetch_add(1, Ordering::AcqRel);
+                // Other threads that were about to fork, or to lock, are not here.
+                FORKING.store(0, Ordering::SeqCst);
+                HELD.store(0, Ordering::SeqCst);
             }
-            // SAFETY: the handler only touches an atomic, which is allowed between fork and exec.
+            // SAFETY: the handlers only touch atomics, which is allowed between fork and exec.
             // A failure (no memory) leaves forks uncounted, as in a program without a handler.
-            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+            unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
         }
     });
 }
@@ -57,6 +74,50 @@ pub fn spare_descriptors(enough: usize) -> Option<usize> {
 /// Locks, also where a panic has passed: everything kept under these locks is valid at every moment.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A lock that no fork interrupts: a forked child finds it free, and what is under it whole.
+pub struct Whole<'a, T> {
+    value: MutexGuard<'a, T>,
+    /// Given up after the lock.
+    _held: Held,
+}
+
+struct Held;
+
+/// Locks, until which a fork waits: to be held for moments only, and never two of them by one thread.
+pub fn lock_whole<T>(mutex: &Mutex<T>) -> Whole<'_, T> {
+    watch_forks();
+    loop {
+        HELD.fetch_add(1, Ordering::SeqCst);
+        let held = Held;
+        // Looked at after counting: whoever forks looks in the other order, so one of the two sees the other.
+        if FORKING.load(Ordering::SeqCst) == 0 {
+            return Whole { value: lock(mutex), _held: held };
+        }
+        drop(held);
+        std::thread::yield_now();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl<T> Deref for Whole<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Whole<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
 }
 
 /// A value that a forked child neither sees nor drops.

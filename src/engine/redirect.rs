@@ -4,15 +4,17 @@
 //! foreign hop; since what was dropped is not put back, they stay away for the rest of the chain.
 
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE};
-use http::header::{HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{EXPECT, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
+use super::content::Content;
 use super::error::{Failure, Kind, Phase};
 use super::request::Request;
 
 const SECRETS: [HeaderName; 4] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE];
-const ABOUT_THE_BODY: [HeaderName; 5] = [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE];
+const ABOUT_THE_BODY: [HeaderName; 7] =
+    [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, EXPECT, TRANSFER_ENCODING];
 
 /// The URL that this answer redirects to; `None` where it is an answer in its own right.
 ///
@@ -45,7 +47,10 @@ pub fn target(status: StatusCode, headers: &HeaderMap, from: &Url) -> Result<Opt
 }
 
 /// Turns the request into the one for the next hop.
-pub fn follow(request: &mut Request, status: StatusCode, url: Url) {
+///
+/// # Errors
+/// Where its body would have to be sent again and cannot be.
+pub fn follow(request: &mut Request, status: StatusCode, url: Url) -> Result<(), Failure> {
     let becomes_get = match status.as_u16() {
         301 | 302 => request.method == Method::POST,
         303 => request.method != Method::GET && request.method != Method::HEAD,
@@ -58,13 +63,22 @@ pub fn follow(request: &mut Request, status: StatusCode, url: Url) {
             request.headers.remove(name);
         }
     }
+    if !request.content.as_ref().is_none_or(Content::is_replayable) {
+        let detail = format!("the body cannot be sent again, as status {} asks for: it can be read only once", status.as_u16());
+        return Err(Failure::new(Kind::Redirect, Phase::Redirect, detail));
+    }
     if url.origin() != request.url.origin() {
         for name in &SECRETS {
             request.headers.remove(name);
         }
         request.headers.remove(http::header::HOST);
+        // Nor does it authorize itself anew, here or at any later hop, even one back home.
+        let own = request.own.get_or_insert_default();
+        own.auth = Some(None);
+        own.cookies = None;
     }
     request.url = url;
+    Ok(())
 }
 
 fn bad(what: &str) -> Failure {
@@ -141,7 +155,7 @@ mod tests {
             request.content = Some("body".into());
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
             let url = request.url.clone();
-            follow(&mut request, StatusCode::from_u16(status).expect("a status"), url);
+            follow(&mut request, StatusCode::from_u16(status).expect("a status"), url).expect("followed");
             assert_eq!(request.method.as_str(), expected, "{status} {method}");
             assert_eq!(request.content.is_some(), method == expected);
             assert_eq!(request.headers.contains_key(CONTENT_TYPE), method == expected);
@@ -154,7 +168,7 @@ mod tests {
         request.headers.insert(AUTHORIZATION, HeaderValue::from_static("secret"));
         request.headers.insert(COOKIE, HeaderValue::from_static("secret"));
         for (url, kept) in [("http://a.example/2", true), ("http://b.example/", false), ("http://a.example/3", false)] {
-            follow(&mut request, StatusCode::FOUND, Url::parse(url).expect("a URL"));
+            follow(&mut request, StatusCode::FOUND, Url::parse(url).expect("a URL")).expect("followed");
             assert_eq!(request.headers.contains_key(AUTHORIZATION), kept, "{url}");
             assert_eq!(request.headers.contains_key(COOKIE), kept, "{url}");
         }

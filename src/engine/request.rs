@@ -1,13 +1,17 @@
 //! A request as a plain value.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::header::EXPECT;
+use http::{HeaderMap, Method, StatusCode};
 use url::{Position, Url};
 
+use super::authorize::Authorization;
 use super::config::Timeout;
+use super::content::Content;
 use super::error::{Error, Kind, Phase, Result};
+use super::proxy::ProxyServer;
 
 /// What to ask of a server.
 #[derive(Debug, Clone)]
@@ -21,9 +25,45 @@ pub struct Request {
     /// Headers of this request alone; they replace the client's of the same name.
     pub headers: HeaderMap,
     /// What to send.
-    pub content: Option<Bytes>,
+    pub content: Option<Content>,
     /// Replaces the client's timeout.
     pub timeout: Option<Timeout>,
+    /// What else replaces the client's settings.
+    pub own: Option<Box<Own>>,
+    /// Who is told of interim answers.
+    pub informed: Option<Arc<dyn Informed>>,
+}
+
+/// Settings of one request, in place of the client's. `None` leaves the client's.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    /// How to authorize it, if at all.
+    pub auth: Option<Option<Authorization>>,
+    /// Cookies to send along to the request's own origin, as in a `Cookie` header.
+    pub cookies: Option<Vec<u8>>,
+    /// Follow redirects at all.
+    pub follow_redirects: Option<bool>,
+    /// The largest body to keep, in bytes, decoded.
+    pub max_body: Option<u64>,
+    /// Which proxy to use, if any.
+    pub proxy: Option<Option<ProxyServer>>,
+}
+
+impl Own {
+    /// Is any of them set?
+    pub fn is_some(&self) -> bool {
+        self.auth.is_some()
+            || self.cookies.is_some()
+            || self.follow_redirects.is_some()
+            || self.max_body.is_some()
+            || self.proxy.is_some()
+    }
+}
+
+/// Someone who is told of interim answers (1xx), on the I/O thread.
+pub trait Informed: Debug + Send + Sync {
+    /// One has come.
+    fn tell(&self, status: StatusCode, headers: &HeaderMap);
 }
 
 impl Request {
@@ -50,10 +90,33 @@ impl Request {
         &self.url[Position::BeforeHost..Position::AfterPort]
     }
 
+    /// Is the body to be held back until the server asks for it?
+    pub fn expects_continue(&self) -> bool {
+        self.content.is_some()
+            && self.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    }
+
+    /// A request with this method to a URL that may be relative to a base, checked. A path is below the base's, as httpx has it:
+    /// `/item` below `https://h/api` is `https://h/api/item`.
+    pub fn relative(method: Method, base: &Url, url: &str) -> Result<Self> {
+        let absolute = match Url::parse(url) {
+            Err(url::ParseError::RelativeUrlWithoutBase) if !url.starts_with("//") => {
+                let (path, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+                let base = &base[..Position::AfterPath];
+                match path.trim_start_matches('/') {
+                    "" => format!("{base}{rest}"),
+                    path => format!("{}/{path}{rest}", base.trim_end_matches('/')),
+                }
+            }
+            _ => url.to_owned(),
+        };
+        Self::new(method, &absolute)
+    }
+
     /// A request with this method to a URL, checked.
     pub fn new(method: Method, url: &str) -> Result<Self> {
         let url = parse_url(&method, url)?;
-        Ok(Self { method, url, text: None, headers: HeaderMap::new(), content: None, timeout: None })
+        Ok(Self { method, url, text: None, headers: HeaderMap::new(), content: None, timeout: None, own: None, informed: None })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Answers as plain values.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,14 @@ pub struct Response {
     pub url: Arc<str>,
     /// From leaving the queue to the body's last byte.
     pub elapsed: Duration,
+    /// Where the time went.
+    pub timings: Timings,
+    /// How many times the request was sent, redirects included.
+    pub attempts: u32,
+    /// The body had no content coding, or none that we do not know.
+    pub decoded: bool,
+    /// Who sent it, where the connection was ours.
+    pub peer: Option<Arc<Peer>>,
     /// Unless it is as in most answers.
     pub rare: Option<Box<Rare>>,
 }
@@ -41,6 +50,46 @@ pub struct Rare {
     pub reason: Option<Box<[u8]>>,
     /// The redirects that led here, in order.
     pub history: Vec<Response>,
+    /// The fields that came after the body, as [`Lines`] reads them.
+    pub trailers: Box<[u8]>,
+}
+
+/// Where the time of a request went, in microseconds: its parts are those of all hops and attempts together, but for the head
+/// and the body, which are those of the last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Waiting for its turn, before the clock started.
+    pub queue: u32,
+    /// Resolving host names.
+    pub dns: u32,
+    /// Connecting.
+    pub connect: u32,
+    /// Shaking hands for TLS.
+    pub tls: u32,
+    /// From having a connection to the head of the answer.
+    pub first_byte: u32,
+    /// From the head to the end of the body.
+    pub body: u32,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its address.
+    pub remote: Option<SocketAddr>,
+    /// Ours.
+    pub local: Option<SocketAddr>,
+    /// The version of TLS.
+    pub tls: Option<Box<str>>,
+    /// The cipher suite.
+    pub cipher: Option<Box<str>>,
+    /// The certificates that it showed, its own first, in DER.
+    pub certificates: Vec<Box<[u8]>>,
+}
+
+/// Whole microseconds, as many as there is room for: more than an hour.
+pub fn micros(duration: Duration) -> u32 {
+    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
 }
 
 impl Response {
@@ -57,6 +106,11 @@ impl Response {
     /// The server's own words for the status, where they differ from the usual ones.
     pub fn reason(&self) -> Option<&[u8]> {
         self.rare.as_ref()?.reason.as_deref()
+    }
+
+    /// The fields that came after the body.
+    pub fn trailers(&self) -> Lines<'_> {
+        Lines::new(self.rare.as_ref().map_or(&[], |rare| &rare.trailers))
     }
 
     /// The redirects that led here, in order.
