@@ -11,7 +11,8 @@ pub mod engine;
 mod _core {
     #[pymodule_export]
     use crate::binding::{
-        Batch, Call, Client, Headers, Request, Response, Rows, Stream, bridge_counters, gather_fetch, shutdown, sleep, version,
+        Authorization, Batch, Call, Client, Connection, Cookie, Cookies, EventParser, Headers, LineSplitter, Request, Response,
+        Rows, Stream, Streaming, TextDecoder, Timings, bridge_counters, gather_fetch, shutdown, sleep, version,
     };
 
     #[pymodule_init]

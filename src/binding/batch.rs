@@ -100,5 +100,5 @@ impl Batch {
 #[pyfunction]
 pub fn gather_fetch(batch: &Batch) -> Call {
     let engine = batch.engine.clone();
-    Call::until(engine.run())
+    Call::until(engine.run()).asking(true)
 }

@@ -18,7 +18,9 @@ use pyo3::{PyTraverseError, PyTypeInfo, intern};
 use super::bridge::Port;
 use super::error;
 use super::outbox::{Answer, Key, Outbox};
+use super::side::{Place, Side};
 use super::visit::{Visit, stay_if_left_behind};
+use crate::engine::caller;
 use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
 
@@ -33,6 +35,8 @@ pub struct Call {
     state: Mutex<State>,
     /// What the caller gave along for the answer. It stays on this side of the bridge.
     carried: Option<Py<PyAny>>,
+    /// Code of the caller's may be called meanwhile.
+    asks: bool,
 }
 
 enum State {
@@ -67,10 +71,25 @@ enum Door {
     Thread(Arc<Waiting>),
 }
 
+/// A thread that waits for an answer, and meanwhile does what it is asked.
 #[derive(Default)]
-struct Waiting {
-    answer: Mutex<Option<Answer>>,
+pub struct Waiting {
+    post: Mutex<Post>,
     come: Condvar,
+}
+
+#[derive(Default)]
+struct Post {
+    answer: Option<Answer>,
+    jobs: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl Waiting {
+    /// Has something run on the thread that waits.
+    pub fn run(&self, job: Box<dyn FnOnce() + Send>) {
+        lock(&self.post).jobs.push(job);
+        self.come.notify_one();
+    }
 }
 
 impl Door {
@@ -78,15 +97,19 @@ impl Door {
         match self {
             Self::Loop(outbox, key) => outbox.answer(key, answer),
             Self::Thread(waiting) => {
-                *lock(&waiting.answer) = Some(answer);
+                lock(&waiting.post).answer = Some(answer);
                 waiting.come.notify_one();
             }
         }
     }
 }
 
-fn start(work: Work, door: Door) -> PyResult<Abort> {
+fn start(work: Work, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
     let (handle, registration) = AbortHandle::new_pair();
+    let work: Work = match side {
+        Some(side) => Box::pin(caller::scope(side.caller(), work)),
+        None => work,
+    };
     runtime::spawn(Box::pin(async move {
         match Abortable::new(AssertUnwindSafe(work).catch_unwind(), registration).await {
             Ok(Ok(answer)) => door.deliver(answer),
@@ -100,7 +123,7 @@ fn start(work: Work, door: Door) -> PyResult<Abort> {
 impl Call {
     /// A call whose answer is made on the I/O thread and becomes a Python object on the caller's.
     pub fn new(work: impl Future<Output = Answer> + Send + 'static) -> Self {
-        Self { state: Mutex::new(State::Fresh(Box::pin(work))), carried: None }
+        Self { state: Mutex::new(State::Fresh(Box::pin(work))), carried: None, asks: false }
     }
 
     /// A call that ends with the work and has no answer but None.
@@ -114,6 +137,15 @@ impl Call {
     /// The call, carrying something for its answer.
     pub fn carrying(self, carried: Option<Py<PyAny>>) -> Self {
         Self { carried, ..self }
+    }
+
+    /// The call, during which code of the caller's may be called.
+    pub fn asking(self, asks: bool) -> Self {
+        Self { asks, ..self }
+    }
+
+    fn side(&self, py: Python<'_>, place: impl FnOnce() -> Place) -> PyResult<Option<Arc<Side>>> {
+        if self.asks || Side::is_within(py)? { Side::here(py, place()).map(Some) } else { Ok(None) }
     }
 
     fn finish(&self, py: Python<'_>, answer: Answer) -> PyResult<Py<PyAny>> {
@@ -141,7 +173,8 @@ impl Call {
             State::Fresh(work) => {
                 let port = Port::of_running_loop(py)?;
                 let (key, outbox, future) = port.get().enter(py)?;
-                match start(work, Door::Loop(outbox, key)) {
+                let side = self.side(py, || Place::Loop(outbox.clone()))?;
+                match start(work, Door::Loop(outbox, key), side) {
                     Ok(abort) => drop(self.replace(State::Awaited(Awaited { port, key, _abort: abort }))),
                     Err(error) => {
                         port.get().forget(key);
@@ -180,16 +213,20 @@ impl Call {
         };
         drop(Visit::demand(py)?);
         let waiting = Arc::new(Waiting::default());
-        let _abort = start(work, Door::Thread(waiting.clone()))?;
+        let side = self.side(py, || Place::Thread(waiting.clone()))?;
+        let _abort = start(work, Door::Thread(waiting.clone()), side)?;
         loop {
-            let answer = py.detach(|| {
-                let answer = lock(&waiting.answer);
-                let waited = waiting.come.wait_timeout_while(answer, GLANCE, |answer| answer.is_none());
-                let answer = waited.unwrap_or_else(PoisonError::into_inner).0.take();
+            let post = py.detach(|| {
+                let nothing = |post: &mut Post| post.answer.is_none() && post.jobs.is_empty();
+                let waited = waiting.come.wait_timeout_while(lock(&waiting.post), GLANCE, nothing);
+                let post = std::mem::take(&mut *waited.unwrap_or_else(PoisonError::into_inner).0);
                 stay_if_left_behind();
-                answer
+                post
             });
-            match answer {
+            for job in post.jobs {
+                job();
+            }
+            match post.answer {
                 Some(answer) => return self.finish(py, answer),
                 None => py.check_signals()?,
             }
@@ -268,7 +305,7 @@ pub fn sleep(delay: &Bound<'_, PyAny>) -> PyResult<Call> {
         return Err(PyValueError::new_err("delay: expected a number of seconds, got NaN"));
     }
     if seconds <= 0.0 {
-        return Ok(Call { state: Mutex::new(State::Yield), carried: None });
+        return Ok(Call { state: Mutex::new(State::Yield), carried: None, asks: false });
     }
     let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     Ok(Call::until(async move { tokio::time::sleep(duration).await }))

@@ -7,13 +7,21 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::call::Call;
+use super::cookies::Cookies;
 use super::error;
-use super::extract::{self, Options, REQUEST_OPTIONS};
+use super::extract::{self, Options};
 use super::outbox::Answer;
+use super::parts::{self, REQUEST_OPTIONS};
 use super::request::Request;
 use super::response::{Response, Row};
+use super::settings;
+use super::streaming::Streaming;
+use crate::engine::authorize::Authorization;
 use crate::engine::client::Client as EngineClient;
 use crate::engine::request::Request as EngineRequest;
+
+/// What `statistics` returns.
+type Counters = (usize, Vec<(String, usize, usize, u64, u64)>);
 
 /// Settings, permits and a pool of connections.
 #[pyclass(frozen, module = "fastfetch._core")]
@@ -22,7 +30,25 @@ pub struct Client {
 }
 
 impl Client {
+    /// May code of the caller's be called while this request is under way?
+    fn asks(&self, request: &EngineRequest) -> bool {
+        let config = self.engine.config();
+        let callable = |auth: &Authorization| matches!(auth, Authorization::Callback(_));
+        let own = request.own.as_ref().and_then(|own| own.auth.as_ref()).and_then(Option::as_ref);
+        config.hooks.is_some() || config.auth.as_ref().is_some_and(callable) || own.is_some_and(callable) || parts::asks(request)
+    }
+
+    fn request_of(
+        &self,
+        method: &Bound<'_, PyAny>,
+        url: &Bound<'_, PyAny>,
+        options: &Options<'_, '_>,
+    ) -> PyResult<EngineRequest> {
+        parts::request(Some(&self.engine), extract::method(method)?, url, options, self.engine.timeout())
+    }
+
     fn call(&self, request: EngineRequest, tag: Option<Py<PyAny>>) -> Call {
+        let asks = self.asks(&request);
         let engine = self.engine.clone();
         let call = Call::new(async move {
             let outcome = engine.send(request).await;
@@ -31,7 +57,7 @@ impl Client {
                 Err(failure) => Err(error::raise(py, &failure)),
             }) as Answer
         });
-        call.carrying(tag)
+        call.carrying(tag).asking(asks)
     }
 }
 
@@ -39,7 +65,7 @@ impl Client {
 impl Client {
     #[new]
     fn new(settings: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let engine = EngineClient::new(extract::config(settings)?).map_err(PyValueError::new_err)?;
+        let engine = EngineClient::new(settings::config(settings)?).map_err(PyValueError::new_err)?;
         Ok(Self { engine })
     }
 
@@ -47,13 +73,55 @@ impl Client {
     #[pyo3(signature = (method, url, **options))]
     fn request(&self, method: &Bound<'_, PyAny>, url: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Call> {
         let options = Options::new("request", options, &REQUEST_OPTIONS)?;
-        let request = extract::request(extract::method(method)?, url, &options, self.engine.timeout())?;
-        Ok(self.call(request, None))
+        Ok(self.call(self.request_of(method, url, &options)?, None))
+    }
+
+    /// A request of this client: relative to its base URL, with its parameters.
+    #[pyo3(signature = (method, url, **options))]
+    fn build_request(
+        &self,
+        method: &Bound<'_, PyAny>,
+        url: &Bound<'_, PyAny>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Request> {
+        let options = Options::new("build_request", options, &parts::with_tag())?;
+        let request = self.request_of(method, url, &options)?;
+        Ok(Request { inner: Arc::new(request), tag: options.some("tag")?.map(Bound::unbind) })
+    }
+
+    /// Sends a request, and leaves the body of the answer to be read.
+    fn stream(&self, py: Python<'_>, request: &Request) -> Call {
+        let (request, tag) = (EngineRequest::clone(&request.inner), request.tag.as_ref().map(|tag| tag.clone_ref(py)));
+        let asks = self.asks(&request);
+        let engine = self.engine.clone();
+        let call = Call::new(async move {
+            let opened = engine.stream(request).await;
+            Box::new(|py: Python<'_>, tag| match opened {
+                Ok(streaming) => Ok(Py::new(py, Streaming::new(streaming, tag))?.into_any()),
+                Err(failure) => Err(error::raise(py, &failure)),
+            }) as Answer
+        });
+        call.carrying(tag).asking(asks)
     }
 
     /// Sends a `Request`.
     fn send(&self, py: Python<'_>, request: &Request) -> Call {
         self.call(EngineRequest::clone(&request.inner), request.tag.as_ref().map(|tag| tag.clone_ref(py)))
+    }
+
+    /// The jar, where it has one.
+    #[getter]
+    fn cookies(&self) -> Option<Cookies> {
+        self.engine.config().cookies.clone().map(|jar| Cookies { jar })
+    }
+
+    /// Requests in flight; and of each host its name, its open and idle connections, connections ever opened, and answers that
+    /// came over a connection used before. None once it is closed.
+    fn statistics(&self) -> Option<Counters> {
+        let statistics = self.engine.statistics()?;
+        let hosts = statistics.hosts().into_iter();
+        let hosts = hosts.map(|(name, host)| (name, host.open, host.idle, host.opened, host.reused)).collect();
+        Some((statistics.in_flight(), hosts))
     }
 
     /// Refuses further requests and closes idle connections.

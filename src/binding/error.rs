@@ -7,10 +7,11 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
-use crate::engine::error::{Error, Kind};
+use super::side::Exception;
+use crate::engine::error::{Error, Kind, Raised};
 
 /// The exception class of a kind.
-pub fn class_name(kind: &Kind) -> &'static str {
+pub fn class_name(kind: &Kind) -> &str {
     match kind {
         Kind::InvalidUrl => "InvalidURL",
         Kind::InvalidRequest => "InvalidRequest",
@@ -22,6 +23,8 @@ pub fn class_name(kind: &Kind) -> &'static str {
         Kind::Certificate { .. } => "CertificateError",
         Kind::ConnectTimeout => "ConnectTimeout",
         Kind::ReadTimeout => "ReadTimeout",
+        Kind::WriteTimeout => "WriteTimeout",
+        Kind::PoolTimeout => "PoolTimeout",
         Kind::TotalTimeout => "TotalTimeout",
         Kind::Protocol => "ProtocolError",
         Kind::IncompleteBody { .. } => "IncompleteBody",
@@ -30,6 +33,8 @@ pub fn class_name(kind: &Kind) -> &'static str {
         Kind::TooManyRedirects { .. } => "TooManyRedirects",
         Kind::UnsafeRedirect => "UnsafeRedirect",
         Kind::ClientClosed => "ClientClosed",
+        Kind::Decode => "DecodeError",
+        Kind::Raised(raised) => &raised.class,
         Kind::Internal => "FetchError",
     }
 }
@@ -57,6 +62,11 @@ pub fn class<'py>(py: Python<'py>, name: &str) -> PyResult<&'py Bound<'py, PyTyp
 
 /// The exception for a failed fetch.
 pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
+    if let Kind::Raised(Raised { exception: Some(raised), .. }) = &error.kind
+        && let Some(Exception(exception)) = raised.downcast_ref::<Exception>()
+    {
+        return Ok(exception.bind(py).clone());
+    }
     let facts = PyDict::new(py);
     facts.set_item("url", &*error.url)?;
     facts.set_item("method", error.method.as_str())?;
@@ -76,7 +86,9 @@ pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyA
         Kind::TooManyRedirects { history } => facts.set_item("history", history)?,
         _ => {}
     }
-    let exception = class(py, class_name(&error.kind))?.call((error.to_string(),), Some(&facts))?;
+    // What was raised does not survive pickling; that it was, does.
+    let name = if let Kind::Raised(_) = &error.kind { "FetchError" } else { class_name(&error.kind) };
+    let exception = class(py, name)?.call((error.to_string(),), Some(&facts))?;
     if let Some(errno) = error.errno {
         // Python picks the fitting subclass by the number; its words for it do not repeat the number, Rust's do.
         let text = std::io::Error::from_raw_os_error(errno).to_string();

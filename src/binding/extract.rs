@@ -1,34 +1,31 @@
 //! Python values into engine values, each once, with errors that name the argument and what was expected.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyMemoryView, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
 
 use super::error;
 use super::headers::Headers;
 use super::request::Request;
 use super::visit::Visit;
-use crate::engine::config::{Config, Limits, Timeout, Tls};
+use crate::engine::config::Timeout;
 use crate::engine::error::{Error, Kind, Phase};
 use crate::engine::gather::Item;
-use crate::engine::request::Request as EngineRequest;
 
 /// The type of a value, for messages.
 pub fn type_name(value: &Bound<'_, PyAny>) -> String {
     value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string())
 }
 
-fn expected(argument: &str, what: &str, given: &Bound<'_, PyAny>) -> PyErr {
+pub fn expected(argument: &str, what: &str, given: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!("{argument}: expected {what}, got {}", type_name(given)))
 }
 
-fn invalid(py: Python<'_>, class: &str, message: String) -> PyErr {
+pub fn invalid(py: Python<'_>, class: &str, message: String) -> PyErr {
     match error::class(py, class).and_then(|class| class.call1((message,))) {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,
@@ -66,7 +63,7 @@ impl<'a, 'py> Options<'a, 'py> {
 }
 
 /// A number of seconds; None and infinity are no limit.
-fn seconds(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
+pub fn seconds(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
     if value.is_none() {
         return Ok(None);
     }
@@ -93,13 +90,19 @@ pub fn timeout(value: &Bound<'_, PyAny>, base: Timeout) -> PyResult<Timeout> {
     }
     if value.hasattr(intern!(py, "connect"))? && value.hasattr(intern!(py, "total"))? {
         let part = |name: &str| seconds(&format!("timeout.{name}"), &value.getattr(name)?);
-        return Ok(Timeout { connect: part("connect")?, read: part("read")?, total: part("total")? });
+        return Ok(Timeout {
+            connect: part("connect")?,
+            read: part("read")?,
+            write: part("write")?,
+            pool: part("pool")?,
+            total: part("total")?,
+        });
     }
     Ok(Timeout { total: seconds("timeout", value)?, ..base })
 }
 
 /// A whole number of at least so much.
-fn whole(argument: &str, value: &Bound<'_, PyAny>, least: i64) -> PyResult<usize> {
+pub fn whole(argument: &str, value: &Bound<'_, PyAny>, least: i64) -> PyResult<usize> {
     let number: Option<i64> = if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() };
     match number {
         Some(number) if number >= least => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
@@ -114,22 +117,12 @@ pub fn count(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
 }
 
 /// True or False, and nothing that only passes for it.
-fn flag(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+pub fn flag(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.cast::<PyBool>().map(|flag| flag.is_true()).map_err(|_| expected(argument, "True or False", value))
 }
 
-/// A `Limits`.
-fn limits(value: &Bound<'_, PyAny>) -> PyResult<Limits> {
-    let wrong = |_| expected("limits", "Limits", value);
-    let per_host = value.getattr("per_host").map_err(wrong)?;
-    Ok(Limits {
-        concurrency: count("limits.concurrency", &value.getattr("concurrency").map_err(wrong)?)?,
-        per_host: if per_host.is_none() { None } else { Some(count("limits.per_host", &per_host)?) },
-    })
-}
-
 /// Text or bytes as bytes. Header text is Latin-1, as it is when it is read.
-fn octets(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+pub fn octets(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return Ok(bytes.as_bytes().to_vec());
     }
@@ -196,47 +189,6 @@ pub fn method(value: &Bound<'_, PyAny>) -> PyResult<Method> {
     }
 }
 
-/// A body: text as UTF-8, or anything with bytes in it, copied.
-fn content(value: &Bound<'_, PyAny>) -> PyResult<Bytes> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Bytes::copy_from_slice(text.to_str()?.as_bytes()));
-    }
-    if let Ok(bytes) = value.cast::<PyBytes>() {
-        return Ok(Bytes::copy_from_slice(bytes.as_bytes()));
-    }
-    match PyMemoryView::from(value) {
-        Ok(view) => {
-            Ok(Bytes::copy_from_slice(view.call_method0(intern!(value.py(), "tobytes"))?.cast_into::<PyBytes>()?.as_bytes()))
-        }
-        Err(_) => Err(expected("content", "str, bytes or a buffer", value)),
-    }
-}
-
-/// The options that describe a request.
-pub const REQUEST_OPTIONS: [&str; 3] = ["headers", "content", "timeout"];
-
-/// A request from its parts.
-pub fn request(method: Method, url: &Bound<'_, PyAny>, options: &Options<'_, '_>, base: Timeout) -> PyResult<EngineRequest> {
-    let py = url.py();
-    let Ok(text) = url.cast::<PyString>() else {
-        return Err(invalid(py, "InvalidRequest", format!("url: expected str, got {}", type_name(url))));
-    };
-    let mut request = match text.to_str() {
-        Ok(text) => EngineRequest::new(method, text).map_err(|error| error::raise(py, &error))?,
-        Err(_) => return Err(invalid(py, "InvalidURL", "url: expected text that can be encoded, got a lone surrogate".into())),
-    };
-    if let Some(value) = options.some("headers")? {
-        request.headers = header_lines("headers", &value)?;
-    }
-    if let Some(value) = options.some("content")? {
-        request.content = Some(content(&value)?);
-    }
-    if let Some(value) = options.get("timeout")? {
-        request.timeout = Some(timeout(&value, base)?);
-    }
-    Ok(request)
-}
-
 /// One of many URLs or requests. What is wrong with it becomes its own failure; nothing is raised.
 pub fn item(value: &Bound<'_, PyAny>) -> (Item, Option<Py<PyAny>>) {
     let refused = |kind, url: &str, why: String| (Item::Invalid(Error::unsent(kind, Phase::Input, Method::GET, url, why)), None);
@@ -253,70 +205,4 @@ pub fn item(value: &Bound<'_, PyAny>) -> (Item, Option<Py<PyAny>>) {
         }
         Err(_) => refused(Kind::InvalidRequest, "", format!("expected str or Request, got {}", type_name(value))),
     }
-}
-
-/// Addresses to use in place of DNS.
-fn resolve(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, SocketAddr)>> {
-    let Ok(mapping) = value.cast::<PyMapping>() else {
-        return Err(expected("resolve", "a mapping of host names to addresses", value));
-    };
-    let mut pairs = Vec::new();
-    for pair in mapping.items()? {
-        let (host, address): (String, String) =
-            pair.extract().map_err(|_| expected("resolve", "host names and addresses as str", &pair))?;
-        let Ok(url::Host::Domain(host)) = url::Host::parse(&host) else {
-            return Err(PyValueError::new_err(format!("resolve: expected a host name, got '{}'", host.escape_debug())));
-        };
-        // Port 0 stands for the port of the URL.
-        let parsed = address.parse().or_else(|_| address.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0)));
-        let shown = address.escape_debug();
-        let wrong = |_| PyValueError::new_err(format!("resolve: expected an IP address, with or without port, got '{shown}'"));
-        pairs.push((host, parsed.map_err(wrong)?));
-    }
-    Ok(pairs)
-}
-
-/// A `TLS`.
-fn tls(value: &Bound<'_, PyAny>) -> PyResult<Tls> {
-    let py = value.py();
-    let wrong = |_| expected("tls", "TLS", value);
-    let ca = value.getattr("ca").map_err(wrong)?;
-    let pem = match ca.cast::<PyBytes>() {
-        Ok(bytes) => Some(bytes.as_bytes().to_vec()),
-        Err(_) if ca.is_none() => None,
-        Err(_) => {
-            // Python reads it, for its errors name the file.
-            let path = py.import("pathlib")?.getattr("Path")?.call1((&ca,));
-            let path = path.map_err(|_| expected("tls.ca", "the path of a PEM file, or PEM as bytes", &ca))?;
-            Some(path.call_method0("read_bytes")?.extract()?)
-        }
-    };
-    Ok(Tls { ca: pem, verify: flag("tls.verify", &value.getattr("verify").map_err(wrong)?)? })
-}
-
-/// The settings of a client, complete: Python fills in the defaults.
-pub fn config(settings: &Bound<'_, PyDict>) -> PyResult<Config> {
-    let get = |name: &str| {
-        let missing = || PyTypeError::new_err(format!("missing setting '{name}'"));
-        settings.get_item(name)?.ok_or_else(missing)
-    };
-    Ok(Config {
-        user_agent: get("user_agent")?.extract()?,
-        headers: header_lines("headers", &get("headers")?)?,
-        timeout: timeout(&get("timeout")?, timeout(&get("default_timeout")?, Timeout::default())?)?,
-        limits: limits(&get("limits")?)?,
-        tls: tls(&get("tls")?)?,
-        resolve: match get("resolve")? {
-            none if none.is_none() => Vec::new(),
-            mapping => resolve(&mapping)?,
-        },
-        http2: get("http2")?.is_truthy()?,
-        follow_redirects: get("follow_redirects")?.is_truthy()?,
-        max_redirects: whole("max_redirects", &get("max_redirects")?, 0)?,
-        max_body: count("max_body", &get("max_body")?)? as u64,
-        max_header_bytes: get("max_header_bytes")?.extract()?,
-        max_header_lines: get("max_header_lines")?.extract()?,
-        idle_timeout: Duration::from_secs_f64(get("idle_timeout")?.extract()?),
-        trust_env: flag("trust_env", &get("trust_env")?)?,
-    })
 }

@@ -36,9 +36,13 @@ pub struct Headers {
     pub block: Arc<[u8]>,
 }
 
+/// Text of Latin-1: each byte is the character of that number.
+pub fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
 fn decode<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
-    // Latin-1: each byte is the character of that number.
-    PyString::new(py, &bytes.iter().map(|byte| char::from(*byte)).collect::<String>())
+    PyString::new(py, &latin1(bytes))
 }
 
 impl From<&HeaderMap> for Headers {

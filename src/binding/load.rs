@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use super::bridge::shutdown;
+use super::cookies::Cookies;
 use super::error;
 use super::headers::Headers;
 use crate::engine::process::watch_forks;
@@ -25,6 +26,7 @@ pub fn load(py: Python<'_>) -> PyResult<()> {
     watch_forks();
     error::load(py)?;
     PyMapping::register::<Headers>(py)?;
+    py.import("collections.abc")?.getattr("MutableMapping")?.call_method1("register", (py.get_type::<Cookies>(),))?;
     py.import("atexit")?.call_method1("register", (wrap_pyfunction!(shutdown, py)?,))?;
     Ok(())
 }

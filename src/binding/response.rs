@@ -1,18 +1,26 @@
 //! `Response`: what became of one request.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::SystemTime;
 
-use http::Version;
-use pyo3::exceptions::{PyBufferError, PyValueError};
+use encoding_rs::{Encoding, UTF_8};
+use http::{StatusCode, Version};
+use pyo3::exceptions::{PyBufferError, PyLookupError, PyValueError};
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDelta, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDelta, PyDict, PyMemoryView, PyString, PyTuple};
 use pyo3::{PyTraverseError, intern};
+use url::Url;
 
+use super::cookies::Cookies;
+use super::facts::{self, Connection, Timings};
 use super::headers::Headers;
 use super::{error, json};
+use crate::engine::charset;
+use crate::engine::cookies::Jar;
+use crate::engine::process::lock;
 use crate::engine::response::{Outcome, Response as Answer};
 
 /// One request's outcome and the caller's own word for it.
@@ -44,11 +52,13 @@ pub struct Response {
     row: Row,
     content: PyOnceLock<Py<PyBytes>>,
     error: OnceLock<Py<PyAny>>,
+    /// As the caller set it.
+    encoding: Mutex<Option<&'static Encoding>>,
 }
 
 impl Response {
     pub fn new(row: Row) -> Self {
-        Self { row, content: PyOnceLock::new(), error: OnceLock::new() }
+        Self { row, content: PyOnceLock::new(), error: OnceLock::new(), encoding: Mutex::new(None) }
     }
 
     /// What it was made of.
@@ -67,11 +77,11 @@ impl Response {
     fn complain<'py>(slf: &Bound<'py, Self>, class: &str, message: String) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let answer = slf.get().answer(py)?;
-        let facts = pyo3::types::PyDict::new(py);
+        let facts = PyDict::new(py);
         facts.set_item("url", &*answer.url)?;
         facts.set_item("method", answer.method().as_str())?;
         facts.set_item("phase", "body")?;
-        facts.set_item("attempts", 1)?;
+        facts.set_item("attempts", answer.attempts)?;
         facts.set_item("elapsed", answer.elapsed.as_secs_f64())?;
         if class == "StatusError" {
             facts.set_item("phase", "response")?;
@@ -80,14 +90,15 @@ impl Response {
         error::class(py, class)?.call((format!("{} {}: {message}", answer.method(), answer.url),), Some(&facts))
     }
 
-    fn charset(answer: &Answer) -> Option<String> {
-        let value = String::from_utf8_lossy(answer.headers().get("content-type")?);
-        value.split(';').skip(1).find_map(|parameter| {
-            let (name, value) = parameter.split_once('=')?;
-            let value = value.trim().trim_matches(['"', '\'']);
-            (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_ascii_lowercase())
-        })
+    /// What the body's text is encoded in: as set, or as found.
+    fn charset(&self, answer: &Answer) -> &'static Encoding {
+        let set = *lock(&self.encoding);
+        set.unwrap_or_else(|| charset::encoding(facts::content_type(answer).as_deref(), &answer.body))
     }
+}
+
+fn has_status(row: &Row, such: impl Fn(StatusCode) -> bool) -> bool {
+    matches!(&*row.outcome, Ok(answer) if such(answer.status))
 }
 
 #[pymethods]
@@ -126,6 +137,20 @@ impl Response {
         Ok(Headers { block: self.answer(py)?.headers.clone() })
     }
 
+    /// The cookies that this response sets and may set for its URL: a copy, made anew each time. Those that redirects on the
+    /// way here have set are in the responses of `history`; those of all responses are in the client's `cookies`.
+    #[getter]
+    fn cookies(&self, py: Python<'_>) -> PyResult<Cookies> {
+        let answer = self.answer(py)?;
+        let jar = Jar::default();
+        // The URL is one that was parsed before.
+        if let Ok(url) = Url::parse(&answer.url) {
+            let now = SystemTime::now();
+            answer.headers().get_all(b"set-cookie").for_each(|line| jar.store(&url, line, now));
+        }
+        Ok(Cookies { jar: Arc::new(jar) })
+    }
+
     /// The body.
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -133,28 +158,25 @@ impl Response {
         Ok(self.content.get_or_init(py, || PyBytes::new(py, &answer.body).unbind()).bind(py).clone())
     }
 
-    /// The encoding of the body's text: what Content-Type says, else "utf-8".
+    /// The encoding of the body's text: by its byte order mark, the charset of Content-Type, what the document itself says, or a
+    /// guess, in this order (https://encoding.spec.whatwg.org). It can be set, where the server is wrong.
     #[getter]
     fn encoding(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(Self::charset(self.answer(py)?).unwrap_or_else(|| "utf-8".into()))
+        Ok(self.charset(self.answer(py)?).name().to_ascii_lowercase())
+    }
+
+    #[setter]
+    fn set_encoding(&self, encoding: &str) -> PyResult<()> {
+        let unknown = || PyLookupError::new_err(format!("unknown encoding: '{}'", encoding.escape_debug()));
+        *lock(&self.encoding) = Some(Encoding::for_label(encoding.as_bytes()).ok_or_else(unknown)?);
+        Ok(())
     }
 
     /// The body as text in its `encoding`; what does not decode becomes U+FFFD.
     #[getter]
     fn text<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         let answer = self.answer(py)?;
-        match Self::charset(answer).as_deref() {
-            None | Some("utf-8" | "utf8") => Ok(PyString::new(py, &String::from_utf8_lossy(&answer.body))),
-            Some(charset) => {
-                let charset = std::ffi::CString::new(charset)?;
-                let decoded = {
-                    let content = self.content(py)?;
-                    PyString::from_encoded_object(&content, Some(&charset), Some(c"replace"))
-                };
-                // A charset that Python does not know: the server's mistake, and no reason to lose the text.
-                decoded.or_else(|_| Ok(PyString::new(py, &String::from_utf8_lossy(&answer.body))))
-            }
-        }
+        Ok(PyString::new(py, &self.charset(answer).decode(&answer.body).0))
     }
 
     /// The body decoded from JSON (RFC 8259).
@@ -165,7 +187,11 @@ impl Response {
     ///     Where it is not JSON; the message has line, column and a quote of the place.
     fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        match json::parse(py, &slf.get().answer(py)?.body) {
+        let answer = slf.get().answer(py)?;
+        // JSON is UTF-8 (section 8.1); where the server says something else, it is believed.
+        let declared = facts::content_type(answer).and_then(|value| charset::declared(&value)).filter(|found| *found != UTF_8);
+        let text = declared.map(|encoding| encoding.decode(&answer.body).0.into_owned());
+        match json::parse(py, text.as_ref().map_or(&*answer.body, |text| text.as_bytes())) {
             Ok(value) => Ok(value),
             Err(message) => Err(PyErr::from_value(Self::complain(slf, "DecodeError", message)?)),
         }
@@ -198,10 +224,87 @@ impl Response {
         }
     }
 
+    /// Where the time went.
+    #[getter]
+    fn timings(&self, py: Python<'_>) -> PyResult<Timings> {
+        Ok(Timings::of(self.answer(py)?))
+    }
+
+    /// How many times a request was sent for this answer: more than once where it was repeated, redirected or challenged.
+    #[getter]
+    fn attempts(&self) -> u32 {
+        match &*self.row.outcome {
+            Ok(answer) => answer.attempts,
+            Err(error) => error.attempts,
+        }
+    }
+
+    /// Who sent it; None where it came through a proxy.
+    #[getter]
+    fn connection(&self, py: Python<'_>) -> PyResult<Option<Connection>> {
+        Ok(self.answer(py)?.peer.clone().map(Connection))
+    }
+
+    /// The fields that came after the body (RFC 9110, section 6.5).
+    #[getter]
+    fn trailers(&self, py: Python<'_>) -> PyResult<Headers> {
+        Ok(Headers { block: self.answer(py)?.rare.as_ref().map_or_else(Default::default, |rare| (*rare.trailers).into()) })
+    }
+
+    /// True unless the body is still in a content coding: one that is not known here, or that of a part (206).
+    #[getter]
+    fn decoded(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.answer(py)?.decoded)
+    }
+
+    /// True where the status and a Location header lead to another URL.
+    #[getter]
+    fn is_redirect(&self, py: Python<'_>) -> PyResult<bool> {
+        let answer = self.answer(py)?;
+        Ok(matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) && answer.headers().get("location").is_some())
+    }
+
+    /// Where the Link header fields lead (RFC 8288): for each relation type, such as "next", a mapping with the absolute "url" and
+    /// what else is said of it. A link without a relation is found under its URL.
+    #[getter]
+    fn links<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        facts::links(py, self.answer(py)?)
+    }
+
+    /// The same as `reason`.
+    #[getter]
+    fn reason_phrase(&self, py: Python<'_>) -> PyResult<String> {
+        self.reason(py)
+    }
+
+    /// True where an answer came and its status is 2xx.
+    #[getter]
+    fn is_success(&self) -> bool {
+        has_status(&self.row, |status| status.is_success())
+    }
+
+    /// True where an answer came and its status is 4xx or 5xx.
+    #[getter]
+    fn is_error(&self) -> bool {
+        has_status(&self.row, |status| status.is_client_error() || status.is_server_error())
+    }
+
+    /// True where an answer came and its status is 4xx.
+    #[getter]
+    fn is_client_error(&self) -> bool {
+        has_status(&self.row, |status| status.is_client_error())
+    }
+
+    /// True where an answer came and its status is 5xx.
+    #[getter]
+    fn is_server_error(&self) -> bool {
+        has_status(&self.row, |status| status.is_server_error())
+    }
+
     /// True where an answer came and its status is below 400.
     #[getter]
     fn ok(&self) -> bool {
-        matches!(&*self.row.outcome, Ok(answer) if answer.status.as_u16() < 400)
+        has_status(&self.row, |status| status.as_u16() < 400)
     }
 
     /// The exception where no answer came, else None.

@@ -20,7 +20,7 @@ use crate::engine::response::Outcome;
 pub type Tags = HashMap<usize, Py<PyAny>>;
 
 /// Status, exception class name, size in bytes, elapsed seconds.
-type Columns = (Vec<Option<u16>>, Vec<Option<&'static str>>, Vec<usize>, Vec<f64>);
+type Columns<'a> = (Vec<Option<u16>>, Vec<Option<&'a str>>, Vec<usize>, Vec<f64>);
 
 /// The rows behind a `Results`: places in a table that many may share.
 #[pyclass(frozen, sequence, module = "fastfetch._core")]
@@ -149,9 +149,11 @@ impl Rows {
     }
 
     /// The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
-    fn columns(&self) -> Columns {
+    fn columns(&self) -> Columns<'_> {
         let status = |outcome: &Outcome| outcome.as_ref().ok().map(|answer| answer.status.as_u16());
-        let error = |outcome: &Outcome| outcome.as_ref().err().map(|error| class_name(&error.kind));
+        fn error(outcome: &Outcome) -> Option<&str> {
+            outcome.as_ref().err().map(|error| class_name(&error.kind))
+        }
         let size = |outcome: &Outcome| outcome.as_ref().map_or(0, |answer| answer.body.len());
         let elapsed =
             |outcome: &Outcome| outcome.as_ref().map_or_else(|error| error.elapsed, |answer| answer.elapsed).as_secs_f64();

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
+use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
@@ -21,7 +22,9 @@ use super::client::Client;
 use super::extract;
 use super::outbox::Outbox;
 use super::response::{Response, Row};
+use super::side::{Place, Side};
 use super::visit::Visit;
+use crate::engine::caller;
 use crate::engine::gather::{Completed, Item, stream};
 use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
@@ -32,9 +35,13 @@ pub struct Stream {
     items: ProcessBound<UnboundedSender<(usize, Item)>>,
     completed: ProcessBound<Arc<Completed>>,
     driver: ProcessBound<AbortHandle>,
+    /// What drives it, until the first item is pushed.
+    driving: Mutex<Option<Driving>>,
     state: Mutex<State>,
     window: usize,
 }
+
+type Driving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Default)]
 struct State {
@@ -56,14 +63,12 @@ impl Stream {
         let completed = Arc::new(Completed::default());
         let (driver, registration) = AbortHandle::new_pair();
         let driving = Abortable::new(stream(plan, incoming, completed.clone()), registration);
-        runtime::spawn(Box::pin(async move {
-            // Aborted is how it ends when the reader has gone.
-            let _ = driving.await;
-        }))?;
         Ok(Self {
             items: ProcessBound::new(items),
             completed: ProcessBound::new(completed),
             driver: ProcessBound::new(driver),
+            // Aborted is how it ends when the reader has gone.
+            driving: Mutex::new(Some(Box::pin(driving.map(|_| ())))),
             state: Mutex::default(),
             window,
         })
@@ -71,6 +76,7 @@ impl Stream {
 
     /// Starts a fetch.
     fn push(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.begin(value.py())?;
         let (item, tag) = extract::item(value);
         let mut state = lock(&self.state);
         let number = state.pushed;
@@ -180,6 +186,19 @@ impl Stream {
 }
 
 impl Stream {
+    /// Begins to drive it, once. Code of the caller's, such as an iterator as a body, will run where the items are pushed.
+    fn begin(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(driving) = lock(&self.driving).take() else { return Ok(()) };
+        match Port::of_running_loop(py) {
+            Ok(port) => {
+                let side = Side::here(py, Place::Loop(port.get().outbox()?.clone()))?;
+                runtime::spawn(Box::pin(caller::scope(side.caller(), driving)))?;
+            }
+            Err(_) => runtime::spawn(driving)?,
+        }
+        Ok(())
+    }
+
     fn shared(&self) -> PyResult<Arc<Completed>> {
         self.completed.get().cloned().ok_or_else(|| PyRuntimeError::new_err("this stream was inherited through a fork"))
     }

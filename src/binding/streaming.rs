@@ -1,0 +1,153 @@
+//! `Streaming`: an answer whose body is read piece by piece.
+
+use std::sync::{Arc, Mutex};
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::call::Call;
+use super::error;
+use super::outbox::Answer;
+use super::response::{Response, Row};
+use crate::engine::charset::{TextDecoder as Decoder, declared};
+use crate::engine::events::Events;
+use crate::engine::lines::{LineTooLong, Lines};
+use crate::engine::process::{ProcessBound, lock};
+use crate::engine::streaming::{Stop, Streaming as EngineStreaming};
+use crate::engine::transport::Incoming;
+
+/// An open answer: its head is here, its body arrives as it is read.
+#[pyclass(frozen, module = "fastfetch._core")]
+pub struct Streaming {
+    engine: ProcessBound<Arc<EngineStreaming<Incoming>>>,
+    tag: Option<Py<PyAny>>,
+}
+
+impl Streaming {
+    pub fn new(engine: EngineStreaming<Incoming>, tag: Option<Py<PyAny>>) -> Self {
+        Self { engine: ProcessBound::new(Arc::new(engine)), tag }
+    }
+
+    fn engine(&self) -> PyResult<&Arc<EngineStreaming<Incoming>>> {
+        self.engine.get().ok_or_else(|| PyRuntimeError::new_err("this response was inherited through a fork"))
+    }
+}
+
+#[pymethods]
+impl Streaming {
+    /// The answer, with this body in place of the one that arrives.
+    fn response(&self, py: Python<'_>, body: &[u8]) -> PyResult<Response> {
+        let answer = self.engine()?.answer(body);
+        let tag = self.tag.as_ref().map(|tag| tag.clone_ref(py));
+        Ok(Response::new(Row { outcome: Arc::new(Ok(answer)), tag }))
+    }
+
+    /// The next bytes, decoded or as they came; None at the end.
+    fn read(&self, raw: bool) -> PyResult<Call> {
+        let engine = self.engine()?.clone();
+        Ok(Call::new(async move {
+            let piece = engine.next(raw).await;
+            Box::new(move |py: Python<'_>, _| match piece {
+                Ok(Some(bytes)) => Ok(PyBytes::new(py, &bytes).into_any().unbind()),
+                Ok(None) => Ok(py.None()),
+                Err(Stop::Failed(failure)) => Err(error::raise(py, &failure)),
+                Err(Stop::Closed) => Err(PyRuntimeError::new_err("the response was closed while its body was read")),
+            }) as Answer
+        }))
+    }
+
+    /// Closes it, whatever is left of the body.
+    fn close(&self) -> PyResult<Call> {
+        let engine = self.engine()?.clone();
+        Ok(Call::until(async move { engine.close().await }))
+    }
+}
+
+/// Text out of bytes that come in pieces.
+#[pyclass(frozen, module = "fastfetch._core")]
+pub struct TextDecoder(Mutex<Decoder>);
+
+#[pymethods]
+impl TextDecoder {
+    /// By the charset of a Content-Type; UTF-8 where it names none. A byte order mark wins over both.
+    #[new]
+    fn new(content_type: Option<&str>) -> Self {
+        let encoding = content_type.and_then(declared);
+        Self(Mutex::new(encoding.map_or_else(Decoder::utf8, Decoder::new)))
+    }
+
+    /// The text of the next piece.
+    fn decode(&self, bytes: &[u8], last: bool) -> String {
+        lock(&self.0).decode(bytes, last)
+    }
+}
+
+/// Lines out of text that comes in pieces: they end at "\n", "\r\n" or "\r".
+#[pyclass(frozen, module = "fastfetch._core")]
+pub struct LineSplitter(Mutex<Lines>);
+
+#[pymethods]
+impl LineSplitter {
+    /// No line may be longer than this, in bytes of UTF-8.
+    #[new]
+    fn new(limit: usize) -> Self {
+        Self(Mutex::new(Lines::new(limit)))
+    }
+
+    /// The lines that this piece ends.
+    fn push(&self, text: &str) -> PyResult<Vec<String>> {
+        let mut lines = Vec::new();
+        let each = |line: &str| {
+            lines.push(line.to_owned());
+            Ok::<(), LineTooLong>(())
+        };
+        lock(&self.0).push(text, each).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(lines)
+    }
+
+    /// The last line, where no line end follows it.
+    fn finish(&self) -> Option<String> {
+        lock(&self.0).finish()
+    }
+}
+
+/// An event: its type, data, id, and the reconnection time in milliseconds where one was set since the event before.
+type Parsed = (String, String, String, Option<u64>);
+
+/// Server-sent events out of bytes that come in pieces.
+#[pyclass(frozen, module = "fastfetch._core")]
+pub struct EventParser(Mutex<Events>);
+
+#[pymethods]
+impl EventParser {
+    /// No event may be larger than this, in bytes.
+    #[new]
+    fn new(limit: usize) -> Self {
+        Self(Mutex::new(Events::new(limit)))
+    }
+
+    /// The events that this piece ends.
+    fn push(&self, bytes: &[u8]) -> PyResult<Vec<Parsed>> {
+        let mut events = Vec::new();
+        lock(&self.0).push(bytes, &mut events).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(events.into_iter().map(|event| (event.event, event.data, event.id, event.retry)).collect())
+    }
+
+    /// The stream begins anew over another connection.
+    fn reconnect(&self) {
+        lock(&self.0).reconnect();
+    }
+
+    /// The last event id that was set.
+    #[getter]
+    fn last_id(&self) -> String {
+        lock(&self.0).last_id().to_owned()
+    }
+
+    /// The reconnection time in milliseconds, where one was set.
+    #[getter]
+    fn retry(&self) -> Option<u64> {
+        lock(&self.0).retry()
+    }
+}
