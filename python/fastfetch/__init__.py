@@ -8,6 +8,7 @@
 
 from fastfetch._api import (
     as_completed,
+    build_request,
     delete,
     gather,
     get,
@@ -19,13 +20,17 @@ from fastfetch._api import (
     request,
     send,
     sleep,
+    stream,
 )
+from fastfetch._auth import Auth, BasicAuth, BearerAuth, DigestAuth, NetRCAuth
 from fastfetch._batch import Batch
 from fastfetch._client import Client
+from fastfetch._codes import codes
 from fastfetch._completed import Completed
-from fastfetch._config import TLS, Limits, Timeout
-from fastfetch._core import Headers, Request, Response
+from fastfetch._config import TLS, Limits, Proxy, Timeout
+from fastfetch._core import Connection, Cookie, Cookies, Headers, Request, Response, Timings
 from fastfetch._core import version as _version
+from fastfetch._events import ServerSentEvent
 from fastfetch._exceptions import (
     CertificateError,
     ClientClosed,
@@ -39,6 +44,7 @@ from fastfetch._exceptions import (
     InvalidRequest,
     InvalidURL,
     LimitExceeded,
+    PoolTimeout,
     ProtocolError,
     ProxyError,
     ReadTimeout,
@@ -50,17 +56,34 @@ from fastfetch._exceptions import (
     TotalTimeout,
     TransportError,
     UnsafeRedirect,
+    WriteTimeout,
 )
-from fastfetch._options import BatchOptions, ClientOptions, HeaderFields, RequestOptions
+from fastfetch._options import (
+    AuthOption,
+    BatchOptions,
+    BuildOptions,
+    ClientOptions,
+    CookieFields,
+    EventHooks,
+    HeaderFields,
+    RequestOptions,
+)
 from fastfetch._progress import Progress
 from fastfetch._results import Results
+from fastfetch._statistics import HostStatistics, Statistics
+from fastfetch._streaming import Stream, StreamedResponse
 
 __version__ = _version()
 
 __all__ = [
     "TLS",
+    "Auth",
+    "AuthOption",
+    "BasicAuth",
     "Batch",
     "BatchOptions",
+    "BearerAuth",
+    "BuildOptions",
     "CertificateError",
     "Client",
     "ClientClosed",
@@ -68,19 +91,29 @@ __all__ = [
     "Completed",
     "ConnectError",
     "ConnectTimeout",
+    "Connection",
     "ConnectionRefused",
+    "Cookie",
+    "CookieFields",
+    "Cookies",
     "DNSError",
     "DecodeError",
+    "DigestAuth",
+    "EventHooks",
     "FetchError",
     "HeaderFields",
     "Headers",
+    "HostStatistics",
     "IncompleteBody",
     "InvalidRequest",
     "InvalidURL",
     "LimitExceeded",
     "Limits",
+    "NetRCAuth",
+    "PoolTimeout",
     "Progress",
     "ProtocolError",
+    "Proxy",
     "ProxyError",
     "ReadTimeout",
     "RedirectError",
@@ -88,16 +121,24 @@ __all__ = [
     "RequestOptions",
     "Response",
     "Results",
+    "ServerSentEvent",
+    "Statistics",
     "StatusError",
+    "Stream",
+    "StreamedResponse",
     "TLSError",
     "Timeout",
     "TimeoutException",
+    "Timings",
     "TooManyRedirects",
     "TotalTimeout",
     "TransportError",
     "UnsafeRedirect",
+    "WriteTimeout",
     "__version__",
     "as_completed",
+    "build_request",
+    "codes",
     "delete",
     "gather",
     "get",
@@ -109,4 +150,5 @@ __all__ = [
     "request",
     "send",
     "sleep",
+    "stream",
 ]

@@ -9,6 +9,7 @@ from fastfetch._client import Client
 
 __all__ = [
     "as_completed",
+    "build_request",
     "delete",
     "gather",
     "get",
@@ -20,6 +21,7 @@ __all__ = [
     "request",
     "send",
     "sleep",
+    "stream",
 ]
 
 T = TypeVar("T")
@@ -38,7 +40,8 @@ class _DefaultClient(Client):
         def __getattr__(self, name: str) -> object:
             if name != "_native":
                 raise AttributeError(name)
-            super().__init__()
+            # Its callers know nothing of each other, so none gets the cookies of another.
+            super().__init__(cookies=None)
             return self._native
 
     def __reduce__(self) -> str:
@@ -48,6 +51,7 @@ class _DefaultClient(Client):
 default_client = _DefaultClient()
 
 as_completed = default_client.as_completed
+build_request = default_client.build_request
 delete = default_client.delete
 gather = default_client.gather
 get = default_client.get
@@ -58,6 +62,7 @@ post = default_client.post
 put = default_client.put
 request = default_client.request
 send = default_client.send
+stream = default_client.stream
 
 
 @overload

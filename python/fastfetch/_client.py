@@ -8,20 +8,25 @@ from fastfetch import _core
 from fastfetch._batch import Batch
 from fastfetch._completed import Completed
 from fastfetch._config import CLIENT_DEFAULTS, FIXED
+from fastfetch._statistics import snapshot
+from fastfetch._streaming import Stream
+from fastfetch._tls import written_out
+from fastfetch._verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
     from types import TracebackType
     from typing import Self, Unpack
 
-    from fastfetch._core import Request, Response
-    from fastfetch._options import BatchOptions, ClientOptions, RequestOptions
+    from fastfetch._core import Cookies, Request, Response
+    from fastfetch._options import BatchOptions, BuildOptions, ClientOptions, RequestOptions
     from fastfetch._results import Results
+    from fastfetch._statistics import Statistics
 
 __all__ = ["Client"]
 
 
-class Client:
+class Client(Verbs):
     """Settings, limits and a pool of connections, for any number of requests.
 
     A client may be used from several event loops and threads, one after another or at once, with or
@@ -29,32 +34,84 @@ class Client:
 
     Parameters
     ----------
+    base_url
+        What relative URLs are relative to: ``"/item"`` below ``"https://example.com/api"`` is
+        ``"https://example.com/api/item"``.
+    params
+        More for the query of every request that the client makes of a URL, before its own `params`.
     headers
         Header fields for every request that does not name them itself.
+    cookies
+        Where cookies are kept: True for a new jar, which is the default; a `Cookies`, which is then shared
+        with its other users; a mapping or pairs to begin a new jar with; None or False to keep none.
+    auth
+        A pair ``(username, password)``, `BasicAuth`, `BearerAuth`, `DigestAuth`, `NetRCAuth`, or a callable
+        that takes the `Request` and returns another in its place, or None.
+    event_hooks
+        Callables, plain or async, by event, that run on the event loop's thread: ``request`` gets each
+        `Request` before it is sent and may return another in its place, ``response`` each `Response`,
+        ``redirect`` the `Response` and the next `Request`, ``retry`` the `FetchError` after which the
+        request is sent once more, ``informational`` status and `Headers` of an interim answer (1xx;
+        HTTP/1.1). What one raises becomes the error of that request.
     timeout
         A `Timeout`, or seconds for the whole exchange; None for no timeout.
     limits
         How many requests may be in flight, over all calls that name no limits of their own.
     tls
-        Whom to trust.
+        A `TLS`: whom to trust, who we are, how the handshake is done.
+    verify, cert
+        Short for `tls`, as requests and httpx have it: ``verify=False`` is ``TLS(verify=False)``,
+        ``verify="root.pem"`` is ``TLS(ca="root.pem")``, ``cert=`` is ``TLS(cert=)``.
+    proxy
+        The URL of a proxy or a `Proxy`, for every request; or a mapping of patterns to these, of which the
+        most specific wins: ``{"https": "http://proxy:3128", "all://*.internal": None}``. None takes proxies
+        from the environment where `trust_env` allows it; False uses none. A proxy that fails fails the
+        request: it never goes direct.
+    no_proxy
+        Hosts to reach directly: ``"localhost,.internal,10.0.0.0/8"`` or a list of such.
+    dns
+        Name servers to ask in place of the system's resolver: an address, with or without port, the URL of
+        one that answers over HTTPS (RFC 8484), or several of these in order.
     resolve
         Addresses to use in place of DNS: ``{"api.example.com": "10.0.0.7:8443"}``. A port given here is
         used where the URL names none.
-    http2
-        Offer HTTP/2 to TLS servers.
+    local_address
+        The local IP address of every connection.
+    interface
+        The network interface of every connection, where the system can do so (Linux, macOS).
+    uds
+        Connect to the unix socket at this path, whatever the host, and through no proxy.
+    block_private
+        Refuse to connect to addresses that are not public (loopback, private, link-local, ...), whether the
+        URL, a redirect or DNS leads there. Names that a proxy looks up are out of its sight.
+    keepalive
+        After how many seconds of silence the system asks whether the other side of a connection is still
+        there; None for never.
+    idle_timeout
+        How many seconds an unused connection is kept; None for as long as the server keeps it.
+    http1, http2
+        The versions of HTTP to speak. With both, HTTP/2 is offered to TLS servers. Without `http1`, HTTP/2 is
+        spoken to all, those without TLS included.
     follow_redirects
         Follow redirects; `Authorization` and `Cookie` headers are dropped when one leads to another origin.
     max_redirects
         How many to follow before `TooManyRedirects`.
+    allow_downgrade
+        Follow redirects from https to http; without it they are an `UnsafeRedirect`.
+    decode
+        Undo the content coding of bodies. Without it none is asked for, and bodies stay as they come.
     max_body
-        The largest body to accept, in bytes.
+        The largest body to accept, in bytes, decoded.
     trust_env
-        Take proxies from the environment (``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``).
+        Take proxies from the environment (``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``), and
+        write TLS secrets where ``SSLKEYLOGFILE`` says.
 
     Raises
     ------
     TypeError, ValueError
-        Where an option is unknown or wrong; the message names it.
+        Where an option is unknown or wrong, or a variable of the environment; the message names it.
+    OSError
+        Where a file cannot be read; it names the file.
 
     Examples
     --------
@@ -74,7 +131,7 @@ class Client:
             name = min(unknown)
             near = difflib.get_close_matches(name, CLIENT_DEFAULTS, n=1, cutoff=0)[0]
             raise TypeError(f"Client() has no option {name!r}; did you mean {near!r}?")
-        self._native = _core.Client(CLIENT_DEFAULTS | FIXED | options)
+        self._native = _core.Client(CLIENT_DEFAULTS | FIXED | written_out(options))
 
     async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> Response:
         """Sends a request and reads the whole answer.
@@ -88,10 +145,35 @@ class Client:
             (RFC 7617).
         headers
             Header fields of this request alone.
+        params
+            More for the URL's query, after what it has: a mapping or pairs, or a `str` that is a query
+            already. A list of values repeats the name, None leaves it out, `bool` is ``true`` or ``false``.
         content
-            The body: `str` (sent as UTF-8), `bytes` or any buffer.
+            The body: `str` (sent as UTF-8), `bytes`, any buffer, a file opened in binary mode, or an iterable
+            or async iterable of these pieces. What is iterated is read while it is sent, on the event loop's
+            thread; a file can be sent again where a redirect asks for it, a generator cannot.
+        data
+            A form: a mapping or pairs, with values as in `params`. Anything else is taken as `content`.
+        json
+            Anything that `json.dumps` takes, sent as compact UTF-8. For ``null`` use ``content="null"``.
+        files
+            Files of a form, together with the fields of `data` (`multipart/form-data`, RFC 7578): a mapping
+            or pairs of a name and a content, or a tuple: file name, content, and where wanted content type
+            and headers. Files from disk are read while they are sent.
+        cookies
+            Cookies of this request alone: a mapping, pairs, or a `Cookies`, of which those are taken that fit
+            the URL. They count instead of the client's of the same name, and never follow a redirect to
+            another origin.
         timeout
             Seconds for the whole exchange, or a `Timeout`; None for no timeout.
+        auth
+            As for `Client`; None for none at all.
+        follow_redirects
+            Follow redirects; None for the client's setting.
+        max_body
+            The largest body to accept, in bytes, decoded; None for the client's setting.
+        proxy
+            The URL of a proxy or a `Proxy`, in place of the client's; False for none.
 
         Returns
         -------
@@ -103,7 +185,8 @@ class Client:
         FetchError
             Where no answer came; the class says why.
         TypeError, ValueError
-            Where an argument is wrong; the message names it.
+            Where an argument is wrong, or one excludes another; the message names it. What an iterator of the
+            caller's own raises comes as it is.
 
         Examples
         --------
@@ -114,84 +197,6 @@ class Client:
         """
         response: Response = await self._native.request(method, url, **options)
         return response
-
-    async def get(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends a GET; arguments, result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.get(url)).json()
-        """
-        response: Response = await self._native.request("GET", url, **options)
-        return response
-
-    async def head(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends a HEAD; arguments, result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.head(url)).headers["content-length"]
-        """
-        return await self.request("HEAD", url, **options)
-
-    async def options(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends an OPTIONS; arguments, result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.options(url)).headers["allow"]
-        """
-        return await self.request("OPTIONS", url, **options)
-
-    async def post(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends a POST; arguments, result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     return await fastfetch.post(url, content="{}", headers={"content-type": "application/json"})
-        """
-        return await self.request("POST", url, **options)
-
-    async def put(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends a PUT; arguments, result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     return await fastfetch.put(url, content=b"bytes")
-        """
-        return await self.request("PUT", url, **options)
-
-    async def patch(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends a PATCH; arguments, result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     return await fastfetch.patch(url, content="[]")
-        """
-        return await self.request("PATCH", url, **options)
-
-    async def delete(self, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends a DELETE; arguments, result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.delete(url)).ok
-        """
-        return await self.request("DELETE", url, **options)
 
     async def send(self, request: Request) -> Response:
         """Sends a `Request`; result and errors are those of `request`.
@@ -204,6 +209,49 @@ class Client:
         """
         response: Response = await self._native.send(request)
         return response
+
+    def build_request(self, method: str, url: str, **options: Unpack[BuildOptions]) -> Request:
+        """Makes a `Request` of this client: relative to its `base_url`. Arguments are those of `request`.
+
+        Parameters
+        ----------
+        tag
+            Anything; it comes back as `Response.tag`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> client = fastfetch.Client(base_url="https://example.com/api")
+        >>> client.build_request("GET", "/item", tag=7)
+        <Request GET https://example.com/api/item>
+        """
+        return self._native.build_request(method, url, **options)
+
+    def stream(self, method: str, url: str, **options: Unpack[BuildOptions]) -> Stream:
+        """Sends a request and leaves the body of the answer to be read, piece by piece.
+
+        The body is taken from the socket only as fast as it is read. Leaving the block closes the
+        connection where the body was not read to its end, and gives it back where it was. `Limits` count the
+        request as in flight for as long.
+
+        Arguments and errors are those of `request`; ``max_body`` bounds what is read in all. The total
+        timeout bounds the time to the head of the answer: the body may take as long as it keeps coming.
+
+        Returns
+        -------
+        Stream
+            An async context manager that gives a `StreamedResponse`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> async def main(client, url, file):
+        ...     async with client.stream("GET", url) as response:
+        ...         response.raise_for_status()
+        ...         async for chunk in response.aiter_bytes():
+        ...             file.write(chunk)
+        """
+        return Stream(self._native, self.build_request(method, url, **options))
 
     async def gather(self, urls: Iterable[str | Request], **options: Unpack[BatchOptions]) -> Results:
         """Fetches many URLs at once. A failing one never sinks the rest.
@@ -277,6 +325,30 @@ class Client:
         ...         print(response.url, response.ok)
         """
         return Completed(self._native, urls, options)
+
+    @property
+    def cookies(self) -> Cookies | None:
+        """The client's cookie jar; None where it keeps no cookies.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> client = fastfetch.Client(cookies={"theme": "dark"})
+        >>> client.cookies["theme"]
+        'dark'
+        """
+        return self._native.cookies
+
+    def statistics(self) -> Statistics:
+        """What is open and under way, at this moment.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Client().statistics().in_flight
+        0
+        """
+        return snapshot(self._native)
 
     async def aclose(self) -> None:
         """Refuses further requests with `ClientClosed` and closes idle connections.

@@ -4,10 +4,37 @@ The native part of fastfetch; use the names of the package itself.
 
 from _typeshed import SupportsGetItem
 from collections.abc import Generator, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from os import PathLike
 from typing import Any, SupportsIndex, final
 
-__all__ = ["Batch", "Call", "Client", "Headers", "Request", "Response", "Rows", "Stream", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
+
+@final
+class Authorization:
+    """
+    What `BasicAuth` and the others stand for.
+    """
+    @staticmethod
+    def basic(username: bytes, password: bytes) -> Authorization:
+        """
+        User name and password, with every request.
+        """
+    @staticmethod
+    def bearer(token: str) -> Authorization:
+        """
+        A token, with every request.
+        """
+    @staticmethod
+    def digest(username: str, password: str) -> Authorization:
+        """
+        User name and password, in answer to a challenge.
+        """
+    @staticmethod
+    def netrc(path: str | PathLike[str] | None) -> Authorization:
+        """
+        What a netrc file has for the host: the file at a path, or where the user's usually is.
+        """
 
 @final
 class Batch:
@@ -47,6 +74,10 @@ class Client:
     Settings, permits and a pool of connections.
     """
     def __new__(cls, /, settings: dict) -> Client: ...
+    def build_request(self, /, method: Any, url: Any, **options) -> Request:
+        """
+        A request of this client: relative to its base URL, with its parameters.
+        """
     def close(self, /) -> None:
         """
         Refuses further requests and closes idle connections.
@@ -56,6 +87,11 @@ class Client:
         """
         Was it closed?
         """
+    @property
+    def cookies(self, /) -> Cookies | None:
+        """
+        The jar, where it has one.
+        """
     def request(self, /, method: Any, url: Any, **options) -> Call:
         """
         Sends a request made of its parts.
@@ -63,6 +99,328 @@ class Client:
     def send(self, /, request: Request) -> Call:
         """
         Sends a `Request`.
+        """
+    def statistics(self, /) -> tuple[int, list[tuple[str, int, int, int, int]]] | None:
+        """
+        Requests in flight; and of each host its name, its open and idle connections, connections ever opened, and answers that
+        came over a connection used before. None once it is closed.
+        """
+    def stream(self, /, request: Request) -> Call:
+        """
+        Sends a request, and leaves the body of the answer to be read.
+        """
+
+@final
+class Connection:
+    """
+    Who sent an answer, and how it was kept secret on the way.
+
+    Examples
+    --------
+    >>> import fastfetch
+    >>> async def main(url):
+    ...     connection = (await fastfetch.get(url)).connection
+    ...     return connection.remote_address, connection.tls_version
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def certificates(self, /) -> list[bytes]:
+        """
+        The certificates that the server showed, its own first, in DER. They were verified unless `verify=False`.
+        """
+    @property
+    def cipher(self, /) -> str | None:
+        """
+        The cipher suite by its IANA name; None in the clear.
+        """
+    @property
+    def local_address(self, /) -> tuple[str, int] | None:
+        """
+        Our own IP address and port; None for a unix socket.
+        """
+    @property
+    def remote_address(self, /) -> tuple[str, int] | None:
+        """
+        The server's IP address and port; None for a unix socket.
+        """
+    @property
+    def tls_version(self, /) -> str | None:
+        """
+        "TLSv1.2" or "TLSv1.3"; None in the clear.
+        """
+
+@final
+class Cookie:
+    """
+    One cookie of a jar: a value that never changes.
+
+    Its `repr` does not show the value, which may be a secret.
+
+    Examples
+    --------
+    >>> import fastfetch
+    >>> cookies = fastfetch.Cookies()
+    >>> cookies.set("session", "secret", domain="example.com", secure=True)
+    >>> cookies.all()
+    [<Cookie 'session' for example.com/>]
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[Any, tuple[tuple[str, str, str, str, bool, bool, bool, str | None, datetime | None]]]: ...
+    def __repr__(self, /) -> str: ...
+    @staticmethod
+    def _restore(fields: tuple[str, str, str, str, bool, bool, bool, str | None, datetime | None]) -> Cookie: ...
+    @property
+    def domain(self, /) -> str:
+        """
+        The host it is for, with all below it unless it is `host_only`; empty for whatever host its owner asks.
+        """
+    @property
+    def expires(self, /) -> datetime | None:
+        """
+        When it ends, as a `datetime` in UTC; None for a session cookie.
+        """
+    @property
+    def host_only(self, /) -> bool:
+        """
+        It is for that very host, and none below it.
+        """
+    @property
+    def http_only(self, /) -> bool:
+        """
+        Scripts of a page may not see it.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name; empty where the server gave none.
+        """
+    @property
+    def path(self, /) -> str:
+        """
+        It is sent to this path and to all below it.
+        """
+    @property
+    def same_site(self, /) -> str | None:
+        """
+        What the server said about other sites: "strict", "lax", "none" or nothing. Here it restricts nothing.
+        """
+    @property
+    def secure(self, /) -> bool:
+        """
+        It is sent over https only.
+        """
+    @property
+    def value(self, /) -> str:
+        """
+        The value as it was received, quotes included.
+        """
+
+@final
+class Cookies:
+    """
+    A cookie jar after RFC 6265bis: a mutable mapping of names to values that knows where each cookie may go.
+
+    Servers may set cookies for their own site only (by the public suffix list), ``__Secure-`` and ``__Host-`` names keep their
+    promises, and ``Secure`` cookies travel by https alone. A jar holds 180 cookies of one site and 3,000 in all; those that were
+    not used for longest make room.
+
+    A cookie that is set without a domain, as in ``cookies["name"] = "value"``, goes along with requests to the client's
+    ``base_url`` or, where it has none, to whatever URL you give it; never to another origin that a redirect leads to. A
+    cookie of that name that the site itself has set takes its place there.
+
+    Iteration, `len`, `keys`, `values` and `items` count every cookie, so a name appears as often as it is there. Where several
+    cookies of different domains or paths share a name, ``cookies[name]`` cannot choose and raises `ValueError`; `get` takes the
+    domain and path. Names and values are Latin-1 text, so ``value.encode("latin-1")`` gives the bytes that came.
+
+    A jar may be used from any thread and by several clients at once, compared, copied and pickled. Its `repr` shows no values.
+
+    Parameters
+    ----------
+    cookies
+        Another `Cookies` to copy, a mapping of names to values, an iterable of pairs, or nothing.
+
+    Raises
+    ------
+    InvalidRequest
+        Where a name or value contains what a cookie cannot hold.
+
+    Examples
+    --------
+    >>> import fastfetch
+    >>> cookies = fastfetch.Cookies({"theme": "dark"})
+    >>> cookies.set("session", "secret", domain="example.com", secure=True)
+    >>> cookies
+    Cookies('theme', 'session' for example.com/)
+    >>> cookies["theme"], cookies.get("session", domain="example.com"), len(cookies)
+    ('dark', 'secret', 2)
+    """
+    def __contains__(self, name: Any, /) -> bool: ...
+    def __delitem__(self, name: Any, /) -> None: ...
+    def __eq__(self, other: object, /) -> bool:
+        """
+        Two jars are equal that hold the same cookies; a jar and a mapping, where names and values are the same.
+        """
+    def __getitem__(self, name: Any, /) -> str: ...
+    def __iter__(self, /) -> Iterator: ...
+    def __len__(self, /) -> int: ...
+    def __new__(cls, cookies: Any | None = None, /) -> Cookies: ...
+    def __reduce__(self, /) -> tuple[Any, tuple[str]]: ...
+    def __repr__(self, /) -> str: ...
+    def __setitem__(self, name: Any, value: Any, /) -> None: ...
+    @staticmethod
+    def _restore(state: str) -> Cookies: ...
+    def all(self, /) -> list[Cookie]:
+        """
+        All cookies with all that is known of them, in the order of their creation.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies()
+        >>> cookies.set("session", "secret", domain="example.com", secure=True)
+        >>> [(cookie.name, cookie.domain, cookie.secure) for cookie in cookies.all()]
+        [('session', 'example.com', True)]
+        """
+    def clear(self, /, domain: str | None = None, path: str | None = None) -> None:
+        """
+        Takes out all cookies, or those with this domain and path.
+        """
+    def delete(self, /, name: Any, domain: str | None = None, path: str | None = None) -> None:
+        """
+        Takes out all cookies of a name, or those of them with this domain and path. Where there are none, nothing happens.
+        """
+    def get(self, /, name: Any, default: Any | None = None, domain: str | None = None, path: str | None = None) -> Any | None:
+        """
+        The value of a cookie; `default` where there is none.
+
+        Raises
+        ------
+        ValueError
+            Where several cookies fit.
+        """
+    def items(self, /) -> list[tuple[str, str]]:
+        """
+        The pairs of name and value, in the order of `keys`.
+        """
+    def keys(self, /) -> list[str]:
+        """
+        The names, one for each cookie, in the order of their creation.
+        """
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Cookies:
+        """
+        The cookies of a file that `save` wrote, but for those that have expired since.
+
+        Raises
+        ------
+        OSError
+            Where it cannot be read.
+        ValueError
+            Where it is of another kind, or damaged.
+        """
+    def pop(self, /, name: Any, *default) -> Any:
+        """
+        Takes out a cookie and gives its value; `default`, or else `KeyError`, where there is none.
+        """
+    def popitem(self, /) -> tuple[str, str]:
+        """
+        Takes out the newest cookie and gives its name and value; `KeyError` where there is none.
+        """
+    def save(self, /, path: str | PathLike[str]) -> None:
+        """
+        Writes all cookies, session cookies included, into a file that only its owner can read (mode 0600), in one step: the
+        file is the old one or the new one, and never half of it.
+
+        Raises
+        ------
+        OSError
+            Where it cannot be written; the old file stays as it was.
+
+        Examples
+        --------
+        >>> import fastfetch, os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "cookies.json")
+        ...     fastfetch.Cookies({"a": "1"}).save(path)
+        ...     fastfetch.Cookies.load(path)
+        Cookies('a')
+        """
+    def set(self, /, name: Any, value: Any, domain: str | None = None, path: str = "/", *, secure: bool = False, http_only: bool = False, host_only: bool = False, expires: Any | None = None) -> None:
+        """
+        Sets a cookie, in place of the one of its name, domain and path.
+
+        Parameters
+        ----------
+        name, value
+            `str` (Latin-1) or `bytes`, without control characters and semicolons; 4096 bytes together.
+        domain
+            The host it is for, with all hosts below it; None for whatever host you ask, as the class says.
+        path
+            It is sent to this path and to all below it.
+        secure
+            Send it over https only.
+        http_only
+            Kept for others to see; here it restricts nothing.
+        host_only
+            For that very host, and none below it.
+        expires
+            A `datetime` with a time zone, or seconds since 1970; None for no end.
+
+        Raises
+        ------
+        InvalidRequest
+            Where it could not be sent as it is, or breaks the rules of a ``__Secure-`` or ``__Host-`` name.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies()
+        >>> cookies.set("session", "secret", domain="example.com", path="/app", secure=True)
+        >>> cookies.set("session", "other", domain="example.org")
+        >>> cookies.get("session", domain="example.org")
+        'other'
+        """
+    def setdefault(self, /, name: Any, default: Any) -> str:
+        """
+        The value of a cookie; where there is none, it is set to `default` first.
+        """
+    def update(self, cookies: Any | None = None, /) -> None:
+        """
+        Puts in the cookies of another `Cookies` as they are, or names and values from a mapping or pairs.
+        """
+    def values(self, /) -> list[str]:
+        """
+        The values, in the order of `keys`.
+        """
+
+@final
+class EventParser:
+    """
+    Server-sent events out of bytes that come in pieces.
+    """
+    def __new__(cls, /, limit: SupportsIndex) -> EventParser:
+        """
+        No event may be larger than this, in bytes.
+        """
+    @property
+    def last_id(self, /) -> str:
+        """
+        The last event id that was set.
+        """
+    def push(self, /, bytes: bytes) -> list[tuple[str, str, str, int | None]]:
+        """
+        The events that this piece ends.
+        """
+    def reconnect(self, /) -> None:
+        """
+        The stream begins anew over another connection.
+        """
+    @property
+    def retry(self, /) -> int | None:
+        """
+        The reconnection time in milliseconds, where one was set.
         """
 
 @final
@@ -129,6 +487,24 @@ class Headers:
         """
 
 @final
+class LineSplitter:
+    """
+    Lines out of text that comes in pieces: they end at "\\n", "\\r\\n" or "\\r".
+    """
+    def __new__(cls, /, limit: SupportsIndex) -> LineSplitter:
+        """
+        No line may be longer than this, in bytes of UTF-8.
+        """
+    def finish(self, /) -> str | None:
+        """
+        The last line, where no line end follows it.
+        """
+    def push(self, /, text: str) -> list[str]:
+        """
+        The lines that this piece ends.
+        """
+
+@final
 class Request:
     """
     A request, to be given to `gather`, `as_completed`, `Batch` and `send` in place of a URL.
@@ -141,10 +517,23 @@ class Request:
         Where to; http or https.
     headers
         Header fields of this request alone: a mapping or pairs. They replace the client's of the same name.
+    cookies
+        Cookies of this request alone: a mapping, pairs, or a `Cookies`, of which those are taken that fit the URL. They count
+        instead of the client's of the same name, and are never sent to another origin that a redirect leads to.
+    params
+        More for the URL's query, after what it has: a mapping, pairs, or a `str` that is a query already.
     content
-        The body: `str` (sent as UTF-8), `bytes` or any buffer.
+        The body: `str` (sent as UTF-8), `bytes`, any buffer, a file opened in binary mode, or an iterable or async iterable.
+    data
+        A form: a mapping or pairs. Anything else is taken as `content`.
+    json
+        Anything that `json.dumps` takes.
+    files
+        Files of a form, together with the fields of `data`.
     timeout
         Seconds for the whole exchange, or a `Timeout`; None for no timeout. Replaces the client's.
+    proxy
+        The URL of a proxy or a `Proxy`; False for none. Replaces the client's.
     tag
         Anything; it comes back as `Response.tag`.
 
@@ -153,13 +542,18 @@ class Request:
     InvalidURL
         Where the URL does not parse, or is not http or https.
     InvalidRequest
-        Where the method or a header has a character that HTTP does not allow.
+        Where the method, a header or a cookie has a character that HTTP does not allow.
+    TypeError, ValueError
+        Where an option is wrong, or one excludes another; the message names it.
 
     Examples
     --------
     >>> import fastfetch
-    >>> fastfetch.Request("POST", "https://example.com/items", content="{}", tag=7)
-    <Request POST https://example.com/items>
+    >>> request = fastfetch.Request("POST", "https://example.com/items", params={"page": 2}, json={"name": "value"}, tag=7)
+    >>> request
+    <Request POST https://example.com/items?page=2>
+    >>> request.content, request.headers["content-type"]
+    (b'{"name":"value"}', 'application/json')
     """
     def __new__(cls, /, method: Any, url: Any, **options) -> Request: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
@@ -167,7 +561,12 @@ class Request:
     @property
     def content(self, /) -> bytes | None:
         """
-        The body, or None.
+        The body, or None. A file or an iterator is read while it is sent, and is None here.
+        """
+    @property
+    def cookies(self, /) -> list[tuple[str, str]]:
+        """
+        The cookies of this request alone: pairs of name and value.
         """
     @property
     def headers(self, /) -> Headers:
@@ -193,6 +592,29 @@ class Request:
     def url(self, /) -> str:
         """
         The URL, as it will be sent.
+        """
+    def with_header(self, /, name: Any, value: Any) -> Request:
+        """
+        The same request with a header field set, in place of others of its name: what a callback returns to change what is sent.
+
+        Parameters
+        ----------
+        name
+            The field's name.
+        value
+            The field's value: `str` as Latin-1, or `bytes`.
+
+        Raises
+        ------
+        InvalidRequest
+            Where either has a character that HTTP does not allow.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> request = fastfetch.Request("GET", "https://example.com/").with_header("x-trace", "1")
+        >>> request.headers["x-trace"]
+        '1'
         """
 
 @final
@@ -222,9 +644,30 @@ class Response:
     @staticmethod
     def _restore(state: bytes, tag: Any | None) -> Response: ...
     @property
+    def attempts(self, /) -> int:
+        """
+        How many times a request was sent for this answer: more than once where it was repeated, redirected or challenged.
+        """
+    @property
+    def connection(self, /) -> Connection | None:
+        """
+        Who sent it; None where it came through a proxy.
+        """
+    @property
     def content(self, /) -> bytes:
         """
         The body.
+        """
+    @property
+    def cookies(self, /) -> Cookies:
+        """
+        The cookies that this response sets and may set for its URL: a copy, made anew each time. Those that redirects on the
+        way here have set are in the responses of `history`; those of all responses are in the client's `cookies`.
+        """
+    @property
+    def decoded(self, /) -> bool:
+        """
+        True unless the body is still in a content coding: one that is not known here, or that of a part (206).
         """
     @property
     def elapsed(self, /) -> timedelta:
@@ -234,8 +677,11 @@ class Response:
     @property
     def encoding(self, /) -> str:
         """
-        The encoding of the body's text: what Content-Type says, else "utf-8".
+        The encoding of the body's text: by its byte order mark, the charset of Content-Type, what the document itself says, or a
+        guess, in this order (https://encoding.spec.whatwg.org). It can be set, where the server is wrong.
         """
+    @encoding.setter
+    def encoding(self, /, encoding: str) -> None: ...
     @property
     def error(self, /) -> Any | None:
         """
@@ -256,6 +702,31 @@ class Response:
         """
         The protocol: "HTTP/1.0", "HTTP/1.1" or "HTTP/2".
         """
+    @property
+    def is_client_error(self, /) -> bool:
+        """
+        True where an answer came and its status is 4xx.
+        """
+    @property
+    def is_error(self, /) -> bool:
+        """
+        True where an answer came and its status is 4xx or 5xx.
+        """
+    @property
+    def is_redirect(self, /) -> bool:
+        """
+        True where the status and a Location header lead to another URL.
+        """
+    @property
+    def is_server_error(self, /) -> bool:
+        """
+        True where an answer came and its status is 5xx.
+        """
+    @property
+    def is_success(self, /) -> bool:
+        """
+        True where an answer came and its status is 2xx.
+        """
     def json(self, /) -> Any:
         """
         The body decoded from JSON (RFC 8259).
@@ -264,6 +735,12 @@ class Response:
         ------
         DecodeError
             Where it is not JSON; the message has line, column and a quote of the place.
+        """
+    @property
+    def links(self, /) -> dict:
+        """
+        Where the Link header fields lead (RFC 8288): for each relation type, such as "next", a mapping with the absolute "url" and
+        what else is said of it. A link without a relation is found under its URL.
         """
     @property
     def method(self, /) -> str:
@@ -286,6 +763,11 @@ class Response:
         The server's words for the status, such as "Not Found"; the usual ones where it gave none.
         """
     @property
+    def reason_phrase(self, /) -> str:
+        """
+        The same as `reason`.
+        """
+    @property
     def status_code(self, /) -> int:
         """
         The status code, such as 200.
@@ -299,6 +781,16 @@ class Response:
     def text(self, /) -> str:
         """
         The body as text in its `encoding`; what does not decode becomes U+FFFD.
+        """
+    @property
+    def timings(self, /) -> Timings:
+        """
+        Where the time went.
+        """
+    @property
+    def trailers(self, /) -> Headers:
+        """
+        The fields that came after the body (RFC 9110, section 6.5).
         """
     @property
     def url(self, /) -> str:
@@ -397,6 +889,110 @@ class Stream:
     def wait_for_room(self, /) -> Call:
         """
         Waits until another may be pushed.
+        """
+
+@final
+class Streaming:
+    """
+    An open answer: its head is here, its body arrives as it is read.
+    """
+    def close(self, /) -> Call:
+        """
+        Closes it, whatever is left of the body.
+        """
+    def read(self, /, raw: bool) -> Call:
+        """
+        The next bytes, decoded or as they came; None at the end.
+        """
+    def response(self, /, body: bytes) -> Response:
+        """
+        The answer, with this body in place of the one that arrives.
+        """
+
+@final
+class TextDecoder:
+    """
+    Text out of bytes that come in pieces.
+    """
+    def __new__(cls, /, content_type: str | None) -> TextDecoder:
+        """
+        By the charset of a Content-Type; UTF-8 where it names none. A byte order mark wins over both.
+        """
+    def decode(self, /, bytes: bytes, last: bool) -> str:
+        """
+        The text of the next piece.
+        """
+
+@final
+class Timings:
+    """
+    Where the time of a request went, in seconds.
+
+    `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
+    `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. Through a proxy
+    all of the way to it and beyond counts as `connect`.
+
+    Attributes
+    ----------
+    queue : float
+        Waiting for its turn.
+    dns : float
+        Resolving the host name.
+    connect : float
+        Connecting.
+    tls : float
+        Shaking hands for TLS.
+    first_byte : float
+        From having a connection to the head of the answer: sending the request included.
+    body : float
+        From the head to the end of the body.
+    total : float
+        From leaving the queue to the end of the body.
+
+    Examples
+    --------
+    >>> import fastfetch
+    >>> async def main(url):
+    ...     timings = (await fastfetch.get(url)).timings
+    ...     return timings.first_byte / timings.total
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def body(self, /) -> float:
+        """
+        From the head to the end of the body.
+        """
+    @property
+    def connect(self, /) -> float:
+        """
+        Connecting.
+        """
+    @property
+    def dns(self, /) -> float:
+        """
+        Resolving the host name.
+        """
+    @property
+    def first_byte(self, /) -> float:
+        """
+        From having a connection to the head of the answer.
+        """
+    @property
+    def queue(self, /) -> float:
+        """
+        Waiting for its turn.
+        """
+    @property
+    def tls(self, /) -> float:
+        """
+        Shaking hands for TLS.
+        """
+    @property
+    def total(self, /) -> float:
+        """
+        From leaving the queue to the end of the body.
         """
 
 def bridge_counters() -> dict[str, int]:

@@ -15,6 +15,8 @@
     │   ├── TimeoutException            also TimeoutError
     │   │   ├── ConnectTimeout
     │   │   ├── ReadTimeout
+    │   │   ├── WriteTimeout
+    │   │   ├── PoolTimeout
     │   │   └── TotalTimeout
     │   └── ProtocolError
     │       ├── IncompleteBody          .expected .received
@@ -49,6 +51,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidURL",
     "LimitExceeded",
+    "PoolTimeout",
     "ProtocolError",
     "ProxyError",
     "ReadTimeout",
@@ -60,6 +63,7 @@ __all__ = [
     "TotalTimeout",
     "TransportError",
     "UnsafeRedirect",
+    "WriteTimeout",
 ]
 
 
@@ -174,6 +178,14 @@ class ConnectTimeout(TimeoutException):
 
 class ReadTimeout(TimeoutException):
     """The server was silent for ``Timeout.read``."""
+
+
+class WriteTimeout(TimeoutException):
+    """The server took no more of the request's body for ``Timeout.write``."""
+
+
+class PoolTimeout(TimeoutException):
+    """The request's turn did not come within ``Timeout.pool``."""
 
 
 class TotalTimeout(TimeoutException):

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeAlias, TypedDict
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address
+from os import PathLike
+from typing import IO, Any, Literal, TypeAlias, TypedDict
 
-from fastfetch._config import TLS, Limits, Timeout
-from fastfetch._core import Headers
+from fastfetch._auth import Auth
+from fastfetch._config import TLS, Cert, Limits, Proxy, Timeout
+from fastfetch._core import Cookies, Headers, Request
 
-__all__ = ["BatchOptions", "ClientOptions", "HeaderFields", "RequestOptions"]
+__all__ = [
+    "AuthOption",
+    "BatchOptions",
+    "BuildOptions",
+    "ClientOptions",
+    "CookieFields",
+    "EventHooks",
+    "HeaderFields",
+    "RequestOptions",
+]
 
 HeaderFields: TypeAlias = (
     Headers | Mapping[str, str] | Mapping[str, bytes] | Iterable[tuple[str | bytes, str | bytes]]
 )
+Field: TypeAlias = str | int | float | bool | bytes | None
+Fields: TypeAlias = Mapping[str, Field | Sequence[Field]] | Sequence[tuple[str, Field | Sequence[Field]]]
+Piece: TypeAlias = str | bytes | bytearray | memoryview
+Content: TypeAlias = Piece | IO[bytes] | Iterable[Piece] | AsyncIterable[Piece]
+Upload: TypeAlias = (
+    Content
+    | tuple[str | None, Content]
+    | tuple[str | None, Content, str | None]
+    | tuple[str | None, Content, str | None, Mapping[str, str] | None]
+)
+Files: TypeAlias = Mapping[str, Upload] | Sequence[tuple[str, Upload]]
+
+CookieFields: TypeAlias = (
+    Cookies | Mapping[str, str] | Mapping[str, bytes] | Iterable[tuple[str | bytes, str | bytes]]
+)
+AuthOption: TypeAlias = (
+    tuple[str | bytes, str | bytes]
+    | Auth
+    | Callable[[Request], Request | None]
+    | Callable[[Request], Awaitable[Request | None]]
+)
+EventHooks: TypeAlias = Mapping[str, Callable[..., Any] | Sequence[Callable[..., Any]]]
 
 
 class RequestOptions(TypedDict, total=False):
@@ -25,8 +59,29 @@ class RequestOptions(TypedDict, total=False):
     """
 
     headers: HeaderFields | None
-    content: str | bytes | bytearray | memoryview | None
+    params: Fields | str | None
+    content: Content | None
+    data: Fields | Content | None
+    json: Any
+    files: Files | None
+    cookies: CookieFields | None
     timeout: float | Timeout | None
+    auth: AuthOption | None
+    follow_redirects: bool | None
+    max_body: int | None
+    proxy: str | Proxy | Literal[False] | None
+
+
+class BuildOptions(RequestOptions, total=False):
+    """The options of one request, and the caller's own word.
+
+    Examples
+    --------
+    >>> import fastfetch
+    >>> options: fastfetch.BuildOptions = {"timeout": 5, "tag": "home"}
+    """
+
+    tag: object
 
 
 class BatchOptions(TypedDict, total=False):
@@ -53,13 +108,32 @@ class ClientOptions(TypedDict, total=False):
     >>> options: fastfetch.ClientOptions = {"limits": fastfetch.Limits(concurrency=20), "http2": False}
     """
 
+    base_url: str | None
+    params: Fields | str | None
     headers: HeaderFields | None
+    cookies: CookieFields | bool | None
+    auth: AuthOption | None
+    event_hooks: EventHooks | None
     timeout: float | Timeout | None
     limits: Limits
     tls: TLS
+    verify: bool | str | PathLike[str] | None
+    cert: Cert | None
+    proxy: str | Proxy | Mapping[str, str | Proxy | None] | Literal[False] | None
+    no_proxy: str | Iterable[str] | None
     resolve: Mapping[str, str] | None
+    dns: str | Sequence[str] | None
+    local_address: str | IPv4Address | IPv6Address | None
+    interface: str | None
+    uds: str | PathLike[str] | None
+    block_private: bool
+    keepalive: float | None
+    idle_timeout: float | None
+    http1: bool
     http2: bool
     follow_redirects: bool
     max_redirects: int
+    allow_downgrade: bool
+    decode: bool
     max_body: int
     trust_env: bool

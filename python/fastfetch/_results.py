@@ -92,7 +92,8 @@ class Results(Sequence[Response]):
         1
         """
         if errors := self.errors:
-            raise ExceptionGroup(f"{len(errors)} of {len(self)} requests failed", errors)
+            # An ExceptionGroup, unless a callback has raised, say, KeyboardInterrupt.
+            raise BaseExceptionGroup(f"{len(errors)} of {len(self)} requests failed", errors)
         return self
 
     async def retry_failed(self, **options: Unpack[BatchOptions]) -> Results:
