@@ -4,17 +4,26 @@ import contextlib
 import os
 from collections.abc import Iterator
 from ssl import SSLContext
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import pytest
 from hypothesis import settings
 
+from tests.authorized import Chain
 from tests.loops import LOOP_FACTORIES, LoopFactory
+from tests.servers.bodies import BodyServer
+from tests.servers.http2 import Handler as Http2Handler
+from tests.servers.http2 import Http2Server, Settings
 from tests.servers.httpbin import running_httpbin
+from tests.servers.loopback import LoopbackServer
+from tests.servers.messages import Answer
 from tests.servers.nginx import Nginx, find_nginx, running_nginx
+from tests.servers.proxies import Proxies, Squid, find, running_microsocks, running_squid, running_tinyproxy
 from tests.servers.raw import Handler, RawServer
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
+
+S = TypeVar("S", bound=LoopbackServer[Any])
 
 pytest.register_assert_rewrite("tests.fetching")
 
@@ -29,6 +38,42 @@ class RawServerFactory(Protocol):
     def __call__(self, answer: Handler | bytes, *, tls: SSLContext | None = None) -> RawServer: ...
 
 
+class Http2ServerFactory(Protocol):
+    """Starts an `Http2Server` that ends with the test."""
+
+    def __call__(
+        self,
+        answer: Http2Handler | Answer,
+        *,
+        tls: SSLContext | None = None,
+        settings: Settings | None = None,
+        acknowledges: bool = True,
+    ) -> Http2Server: ...
+
+
+class Serve(Protocol):
+    """Ends a server of any kind with the test."""
+
+    def __call__(self, server: S) -> S: ...
+
+
+def need(program: str, path: str | None) -> None:
+    """Skip what needs a program that is not there; where all are, in CI, that is a failure."""
+    if path is None:
+        message = f"{program} is not installed: tests/install-system-packages.sh"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+@pytest.fixture
+def no_proxy_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that says nothing of proxies."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The certificate authority of this test run."""
@@ -38,13 +83,33 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="session")
 def nginx(authority: Authority) -> Iterator[Nginx]:
     """A real nginx, with an access log."""
-    if find_nginx() is None:
-        message = "nginx is not installed: tests/install-system-packages.sh"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+    need("nginx", find_nginx())
     with running_nginx(authority, log=True) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def tinyproxy() -> Iterator[Proxies]:
+    """A real HTTP proxy."""
+    need("tinyproxy", find("tinyproxy"))
+    with running_tinyproxy() as proxies:
+        yield proxies
+
+
+@pytest.fixture(scope="session")
+def squid(authority: Authority) -> Iterator[Squid]:
+    """A real HTTP proxy, over TLS as well."""
+    need("squid", find("squid"))
+    with running_squid(authority) as proxies:
+        yield proxies
+
+
+@pytest.fixture(scope="session")
+def microsocks() -> Iterator[Proxies]:
+    """A real SOCKS5 proxy."""
+    need("microsocks", find("microsocks"))
+    with running_microsocks() as proxies:
+        yield proxies
 
 
 @pytest.fixture(scope="session")
@@ -62,12 +127,56 @@ def route_server() -> Iterator[RouteServer]:
 
 
 @pytest.fixture
+def chained(route_server: RouteServer) -> Iterator[Chain]:
+    """Chains of redirects between `route_server` and another."""
+    with RouteServer() as there:
+        yield Chain(route_server, there)
+
+
+@pytest.fixture
 def raw_server() -> Iterator[RawServerFactory]:
     """Starts servers that say exactly the given bytes."""
     with contextlib.ExitStack() as servers:
 
         def start(answer: Handler | bytes, *, tls: SSLContext | None = None) -> RawServer:
             return servers.enter_context(RawServer(answer, tls=tls))
+
+        yield start
+
+
+@pytest.fixture
+def heard() -> Iterator[BodyServer]:
+    """A server that keeps the bodies it reads."""
+    with BodyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Takes servers, started by their constructor, and ends them: `serve(SocksServer())`."""
+    with contextlib.ExitStack() as servers:
+
+        def serving(server: S) -> S:
+            servers.enter_context(server)
+            return server
+
+        yield serving
+
+
+@pytest.fixture
+def h2_server() -> Iterator[Http2ServerFactory]:
+    """Starts servers that speak HTTP/2 just as told."""
+    with contextlib.ExitStack() as servers:
+
+        def start(
+            answer: Http2Handler | Answer,
+            *,
+            tls: SSLContext | None = None,
+            settings: Settings | None = None,
+            acknowledges: bool = True,
+        ) -> Http2Server:
+            server = Http2Server(answer, tls=tls, settings=settings, acknowledges=acknowledges)
+            return servers.enter_context(server)
 
         yield start
 

@@ -1,14 +1,25 @@
 #!/bin/sh
-# Installs what pip cannot: nginx, for the tests that talk to a real server.
+# Installs what pip cannot: nginx and proxies, for the tests that talk to real servers.
 set -eu
 
-if PATH="$PATH:/usr/sbin" command -v nginx >/dev/null; then
+missing=
+for pair in nginx:nginx tinyproxy:tinyproxy squid:squid-openssl microsocks:microsocks; do
+    PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
+done
+if [ -z "$missing" ]; then
     exit 0
 fi
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    apt-get install --yes --no-install-recommends -qq nginx
-else
-    echo "nginx is not installed, and only root can install it with apt-get: its tests will be skipped." >&2
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Not installed, and only root can install with apt-get:$missing. Their tests will be skipped." >&2
+    exit 0
 fi
+# The tests run these programs themselves: Debian need not start them as services, open to the network.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod +x /usr/sbin/policy-rc.d
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # Several packages.
+apt-get install --yes --no-install-recommends -qq $missing

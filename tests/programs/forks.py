@@ -22,7 +22,8 @@ PATIENCE = 10.0
 # Python 3.12 and later warn of any fork beside threads. That is what this is about.
 warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork")
 
-client = ff.Client()
+# A jar with so much in it that the I/O thread is often found at it.
+client = ff.Client(cookies={f"c{n}": "1" for n in range(100)})
 
 
 def fetch(url: str) -> None:

@@ -1,1 +1,1 @@
-"""Real servers on loopback for the tests: raw bytes, routes, nginx, httpbin, and certificates for them."""
+"""Real servers on loopback for the tests: raw bytes, routes, HTTP/2, nginx, httpbin, proxies, and TLS."""

@@ -15,6 +15,8 @@ def running_httpbin() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="httpbin-") as folder, listen() as listener:
         address = url(listener)
         options = f"--bind=fd://{listener.fileno()} --threads=16 --keep-alive=30 --no-control-socket"
+        # The module's own client keeps its connections: a graceful end would wait for them.
+        options += " --graceful-timeout=1"
         command = [sys.executable, "-m", "gunicorn", "httpbin:app", *options.split()]
         with serving(command, [listener], Path(folder, "gunicorn.log")):
             yield address

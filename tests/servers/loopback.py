@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from ssl import SSLContext
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -25,10 +26,20 @@ class LoopbackServer(ABC, Generic[R]):
         self.port: int
         self.host, self.port = self._server.sockets[0].getsockname()
         self.url = f"{'https' if tls else 'http'}://{self.host}:{self.port}"
+        self._unix: list[asyncio.Server] = []
 
     @abstractmethod
     def protocol(self) -> "Watched[R]":
         """The protocol for one connection."""
+
+    def listen_at(self, path: Path, tls: SSLContext | None = None) -> None:
+        """Listen on a Unix socket at this path too: the same answers, and the same ledger."""
+
+        async def listen() -> asyncio.Server:
+            loop = asyncio.get_running_loop()
+            return await loop.create_unix_server(self.protocol, path, ssl=tls, backlog=4096)
+
+        self._unix.append(self._thread.call(listen()))
 
     def in_loop(self, callback: Callable[[], object]) -> None:
         """Call this soon in the server's own thread."""
@@ -53,7 +64,8 @@ class LoopbackServer(ABC, Generic[R]):
         return await loop.create_server(self.protocol, "127.0.0.1", 0, ssl=tls, backlog=4096)
 
     async def _stop(self) -> None:
-        self._server.close()
+        for server in (self._server, *self._unix):
+            server.close()
         # A connection accepted in this very turn has its protocol some turns later; until then it has no end.
         for _ in range(10):
             await asyncio.sleep(0)

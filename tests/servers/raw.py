@@ -12,6 +12,7 @@ For several answers, or a conversation, give a handler instead of bytes:
 The connection is closed when the handler returns.
 """
 
+import re
 import socket
 import struct
 from asyncio import IncompleteReadError, StreamReader, StreamReaderProtocol, StreamWriter
@@ -34,6 +35,21 @@ class RequestReader(StreamReader):
         head = await self.readuntil(b"\r\n\r\n")
         self._ledger.note_request(head)
         return head
+
+    async def body(self, head: bytes) -> bytes:
+        """The body that goes with this head: as long as it says, or in chunks."""
+        fields = head.lower()
+        if length := re.search(rb"\r\ncontent-length: *(\d+)\r\n", fields):
+            return await self.readexactly(int(length[1]))
+        body = bytearray()
+        while b"\r\ntransfer-encoding: chunked\r\n" in fields and (chunk := await self.chunk()):
+            body += chunk
+        return bytes(body)
+
+    async def chunk(self) -> bytes:
+        """The next chunk of a body in chunks; the last one is empty."""
+        size = int(await self.readuntil(b"\r\n"), 16)
+        return (await self.readexactly(size + 2))[:-2]
 
 
 Handler = Callable[[RequestReader, StreamWriter], Awaitable[None]]

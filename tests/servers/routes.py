@@ -170,5 +170,5 @@ class _Exchange(Watched[Request]):
     def _send(self, request: Request, answer: Answer) -> None:
         self._routes.traffic.end()
         self.transport.write(answer.encode(head_only=request.method == "HEAD"))
-        if answer.closes:
+        if answer.closes or request.headers.get("connection") == "close":
             self.transport.close()
