@@ -166,9 +166,12 @@ class TestImport:
         before, after, opened, _ = running.say("imports", flags=()).splitlines()
         assert (after, opened) == (before, "")
 
-    def test_thirty_milliseconds(self) -> None:
-        seconds = min(float(running.say("imports", flags=()).splitlines()[-1]) for _ in range(5))
-        assert seconds <= 0.030
+    def test_nothing_large_is_imported_along(self) -> None:
+        """How long it takes is measured in `benches/`; what it takes is counted here."""
+        modules = running.say("imports", flags=()).splitlines()[-1].split()
+        large = {"asyncio", "concurrent", "email", "http", "json", "logging", "socket", "ssl", "urllib"}
+        assert large.isdisjoint(module.split(".")[0] for module in modules)
+        assert len([module for module in modules if not module.startswith("fastfetch")]) <= 60
 
 
 def test_l2_few_threads_during_ten_thousand_requests(nginx: Nginx) -> None:

@@ -1,6 +1,7 @@
 """Connections: kept, given up, and never more than allowed."""
 
 import asyncio
+import contextlib
 import itertools
 from asyncio import StreamWriter
 
@@ -16,6 +17,7 @@ from fastfetch import (
     TransportError,
 )
 
+from tests.amounts import times
 from tests.conftest import RawServerFactory
 from tests.fetching import failure
 from tests.servers.ledger import PATIENCE
@@ -131,6 +133,21 @@ async def reset_instead(reader: RequestReader, writer: StreamWriter) -> None:
     reset(writer)
 
 
+async def close_soon(reader: RequestReader, writer: StreamWriter) -> None:
+    """Answers, and closes 2 ms after."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await reader.head()
+        writer.write(OK)
+        loop.call_later(0.002, writer.close)
+
+
+async def in_the_race(client: Client, method: str, url: str) -> int:
+    """The status of a request that sets off when the connection before is just about to be closed."""
+    await asyncio.sleep(0.002)
+    return (await client.request(method, url)).status_code
+
+
 TIRED = pytest.mark.parametrize(
     "handler", [close_after, close_instead, reset_instead], ids=lambda h: h.__name__
 )
@@ -184,6 +201,28 @@ class TestTiredServers:
         paths = [head.split()[1] for head in server.ledger.requests]
         assert len(paths) == len(set(paths))
         assert all(isinstance(error, TransportError) and error.attempts == 1 for error in errors)
+
+    def test_gets_that_meet_the_close_on_its_way(self, raw_server: RawServerFactory) -> None:
+        server = raw_server(close_soon)
+
+        async def main() -> set[int]:
+            async with Client() as client:
+                return {await in_the_race(client, "GET", f"{server.url}/{n}") for n in range(300)}
+
+        assert asyncio.run(main()) == {200}
+
+    def test_posts_that_meet_the_close_on_its_way(self, raw_server: RawServerFactory) -> None:
+        server = raw_server(close_soon)
+
+        async def main() -> None:
+            async with Client() as client:
+                for n in range(times(1000, 200)):
+                    with contextlib.suppress(TransportError):
+                        await in_the_race(client, "POST", f"{server.url}/{n}")
+
+        asyncio.run(main())
+        paths = [head.split()[1] for head in server.ledger.requests]
+        assert len(paths) == len(set(paths)) > 0
 
     def test_repeated_once_only(self, raw_server: RawServerFactory) -> None:
         async def answer_once(reader: RequestReader, writer: StreamWriter) -> None:

@@ -106,7 +106,7 @@ class TestConnecting:
         fault(f"http://[::1]:{closed_port}/", ConnectionRefused, "connect", "refused")
 
     def test_unknown_host(self) -> None:
-        fault(f"http://{UNKNOWN_HOST}/", DNSError, "connect", "did not resolve")
+        fault(f"http://{UNKNOWN_HOST}/", DNSError, "dns", "did not resolve")
 
     def test_no_answer(self, black_hole: int) -> None:
         timeout = Timeout(connect=0.1)
@@ -132,7 +132,7 @@ class TestTLS:
         [
             ("expired", "expired 2 days ago"),
             ("not_yet_valid", "not valid for another "),
-            ("self_signed", "self-signed or signed by an unknown authority; pass tls=TLS(ca=…)"),
+            ("self_signed", "self-signed; pass tls=TLS(ca=…)"),
             ("wrong_host", "issued for another host name: other.test"),
         ],
     )
@@ -146,7 +146,7 @@ class TestTLS:
             "wrong_host": lambda: authority.context("other.test"),
         }[certificate]()
         server = raw_server(b"", tls=context)
-        error = fault(server.url, CertificateError, "connect", reason, tls=TLS(ca=authority.ca_pem))
+        error = fault(server.url, CertificateError, "tls", reason, tls=TLS(ca=authority.ca_pem))
         assert isinstance(error, CertificateError)
         assert error.reason.startswith(reason)
         assert server.ledger.requests == []
@@ -156,20 +156,35 @@ class TestTLS:
             writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
             await reader.read()
 
-        fault(raw_server(plain).url.replace("http", "https"), TLSError, "connect", "TLS")
+        fault(raw_server(plain).url.replace("http", "https"), TLSError, "tls", "TLS")
 
     def test_handshake_cut_short(self, raw_server: RawServerFactory) -> None:
         async def leave(reader: RequestReader, writer: StreamWriter) -> None:
             await reader.read(10)
 
-        fault(raw_server(leave).url.replace("http", "https"), TLSError, "connect", "TLS")
+        fault(raw_server(leave).url.replace("http", "https"), TLSError, "tls", "TLS")
 
     def test_handshake_without_end(self, raw_server: RawServerFactory) -> None:
         async def listen(reader: RequestReader, writer: StreamWriter) -> None:
             await reader.read()
 
         url = raw_server(listen).url.replace("http", "https")
-        fault(url, ConnectTimeout, "connect", timeout=Timeout(connect=0.1))
+        error = fault(url, ConnectTimeout, "tls", timeout=Timeout(connect=0.1))
+        assert 0.1 <= error.elapsed < 0.5
+
+    @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-"], ids=["nothing", "half a head"])
+    def test_an_end_before_the_answer(
+        self, authority: Authority, raw_server: RawServerFactory, said: bytes
+    ) -> None:
+        async def cut(reader: RequestReader, writer: StreamWriter) -> None:
+            await reader.head()
+            writer.write(said)
+            await writer.drain()
+            writer.transport.abort()
+
+        server = raw_server(cut, tls=authority.context("127.0.0.1"))
+        tls = TLS(ca=authority.ca_pem)
+        fault(server.url, ProtocolError, "response", "without answering", attempts=2, tls=tls)
 
     @pytest.mark.parametrize("length", ["", "Content-Length: 10\r\n"], ids=["until the end", "length"])
     def test_an_end_that_anybody_could_have_made(
@@ -191,6 +206,13 @@ class TestTimeouts:
     def test_silence_before_the_answer(self, raw_server: RawServerFactory) -> None:
         error = fault(raw_server(silence).url, ReadTimeout, "response", "0.1 s", timeout=Timeout(read=0.1))
         assert 0.1 <= error.elapsed < 0.5
+
+    def test_silence_after_a_handshake(self, authority: Authority, raw_server: RawServerFactory) -> None:
+        """The patience for a connection is longer, and over."""
+        server = raw_server(silence, tls=authority.context("127.0.0.1"))
+        timeout, tls = Timeout(connect=5, read=0.1), TLS(ca=authority.ca_pem)
+        error = fault(server.url, ReadTimeout, "response", "0.1 s", timeout=timeout, tls=tls)
+        assert 0.1 <= error.elapsed < 1
 
     def test_silence_within_the_body(self, raw_server: RawServerFactory) -> None:
         async def stall(reader: RequestReader, writer: StreamWriter) -> None:

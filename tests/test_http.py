@@ -91,7 +91,12 @@ class TestRequestHeaders:
     def test_what_is_sent_without_asking(self, route_server: RouteServer) -> None:
         request = seen(route_server, Request("GET", f"{route_server.url}/echo"))
         host = f"127.0.0.1:{route_server.port}"
-        assert request.headers == {"host": host, "user-agent": "fastfetch/0.1.0", "accept": "*/*"}
+        assert request.headers == {
+            "host": host,
+            "user-agent": "fastfetch/0.1.0",
+            "accept": "*/*",
+            "accept-encoding": "gzip, br, zstd, deflate",
+        }
 
     def test_values_arrive_byte_for_byte(self, route_server: RouteServer) -> None:
         sent = [("X-Text", "caf\xe9"), ("X-Bytes", b"\x80\xff"), ("X-Inner", "a  b\tc"), ("X-Empty", "")]
@@ -141,10 +146,11 @@ class TestRequestHeaders:
         assert [headers[name] for name in "abc"] == ["request", "gather", "client"]
 
     def test_what_the_caller_names_is_not_sent_twice(self, route_server: RouteServer) -> None:
-        own = {"User-Agent": "me/1", "Accept": "text/html", "Host": "other.test"}
+        own = {"User-Agent": "me/1", "Accept": "text/html", "Host": "other.test", "Accept-Encoding": "br"}
         request = seen(route_server, Request("GET", f"{route_server.url}/echo", headers=own))
         assert sorted(request.header_items) == [
             ("accept", "text/html"),
+            ("accept-encoding", "br"),
             ("host", "other.test"),
             ("user-agent", "me/1"),
         ]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,7 +101,7 @@ class TestTimeout:
 
     def test_of_a_request(self) -> None:
         assert Request("GET", URL).timeout is None
-        assert Request("GET", URL, timeout=None).timeout == Timeout(None, None, None)
+        assert Request("GET", URL, timeout=None).timeout == Timeout(None, None, None, None, None)
         assert Request("GET", URL, timeout=Timeout(1, 2, 3)).timeout == Timeout(1, 2, 3)
 
 
@@ -176,10 +175,6 @@ class TestClientSettings:
         Client(resolve=resolve, max_redirects=0, max_body=2**40, http2=False, headers=None, timeout=None)
         assert repr(Client()) == "<Client>"
 
-    def test_a_ca_that_is_a_directory(self, tmp_path: Path) -> None:
-        with pytest.raises(IsADirectoryError, match=tmp_path.name):
-            Client(tls=TLS(ca=tmp_path))
-
 
 class TestHeaders:
     @EVERY_CALL
@@ -197,27 +192,6 @@ class TestHeaders:
             call({"headers": {name: "hunter2"}})
         assert "hunter2" not in str(caught.value)
         assert str(caught.value).isprintable()
-
-
-class TestContent:
-    @pytest.mark.parametrize("call", [get, request])
-    @pytest.mark.parametrize(
-        "value", [5, ["a"], {"a": "b"}, object()], ids=lambda value: type(value).__name__
-    )
-    def test_types(self, call: Call, value: Any) -> None:
-        with pytest.raises(
-            TypeError, match=f"content: expected str, bytes or a buffer, got {type(value).__name__}"
-        ):
-            call({"content": value})
-
-    def test_any_buffer(self) -> None:
-        numbers = array("d", [1.0, 2.0])
-        for content, expected in [(numbers, numbers.tobytes()), (memoryview(numbers), numbers.tobytes())]:
-            assert Request("PUT", URL, content=content).content == expected
-
-    def test_text_that_cannot_be_encoded(self) -> None:
-        with pytest.raises(ValueError, match="surrogate"):
-            Request("PUT", URL, content="\ud800")
 
 
 class TestMethod:

@@ -105,6 +105,9 @@ def test_headers(again: Copy) -> None:
             timeout=Timeout(read=None),
         ),
         Request("GET", "http://a.test/", timeout=None),
+        Request(
+            "GET", "https://a.test/", cookies=[("a", "caf\xe9"), ("a", "=2"), ("__Host-b", ""), ("", "3")]
+        ),
     ],
     ids=repr,
 )
@@ -115,6 +118,7 @@ def test_request(request_: Request, again: Copy) -> None:
             request.url,
             request.headers.raw,
             request.content,
+            request.cookies,
             request.timeout,
             request.tag,
         ]

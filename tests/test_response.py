@@ -1,5 +1,6 @@
 """`Response`: every attribute of an answer, and of the error that took its place."""
 
+import contextlib
 import ctypes
 import gc
 import hashlib
@@ -86,6 +87,7 @@ class TestAttributes:
     def test_it_never_changes(self, route_server: RouteServer) -> None:
         response: Any = answer(route_server, b"body")
         public = [name for name in dir(response) if not name.startswith("_")]
+        public.remove("encoding")  # It says how to read `text`, where the server does not know.
         for name in [*public, "something_new"]:
             with pytest.raises(AttributeError):
                 setattr(response, name, 1)
@@ -191,22 +193,23 @@ class TestText:
         ("kind", "encoding", "body", "text"),
         [
             ("", "utf-8", "Grüße €".encode(), "Grüße €"),
-            ("text/html", "utf-8", b"caf\xe9", "caf\ufffd"),
-            ("text/html; charset=latin-1", "latin-1", b"caf\xe9", "caf\xe9"),
+            ("text/html", "windows-1252", b"caf\xe9", "caf\xe9"),
+            ("text/html; charset=latin-1", "windows-1252", b"caf\xe9", "caf\xe9"),
             ('text/html; Charset="ISO-8859-15"', "iso-8859-15", b"\xa4", "€"),
             ("text/plain;charset = windows-1252 ; x=y", "windows-1252", b"\x80", "€"),
-            ("text/plain; charset=utf-16", "utf-16", "ü€".encode("utf-16"), "ü€"),
+            ("text/plain; charset=utf-16", "utf-16le", "ü€".encode("utf-16"), "ü€"),
             ("text/plain; charset=shift_jis", "shift_jis", "日本".encode("shift_jis"), "日本"),
-            ("text/plain; charset=ascii", "ascii", b"a\xff", "a\ufffd"),
+            ("text/plain; charset=ascii", "windows-1252", b"a\xff", "aÿ"),
             ("text/plain; charset=", "utf-8", "ü".encode(), "ü"),
-            ("text/plain; charset=no-such-thing", "no-such-thing", "ü".encode(), "ü"),
-            ("text/plain; charset=base64", "base64", b"YQ==", "YQ=="),
+            ("text/plain; charset=no-such-thing", "utf-8", "ü".encode(), "ü"),
+            ("text/plain; charset=base64", "utf-8", b"YQ==", "YQ=="),
             ("charset=latin-1", "utf-8", "ü".encode(), "ü"),
         ],
     )
     def test_encoding(
         self, route_server: RouteServer, kind: str, encoding: str, body: bytes, text: str
     ) -> None:
+        """The names and what they stand for are those of the WHATWG Encoding standard."""
         response = answer(route_server, body, kind)
         assert (response.encoding, response.text) == (encoding, text)
 
@@ -215,7 +218,9 @@ class TestText:
 
             @given(st.binary(max_size=200))
             def decodes(body: bytes) -> None:
-                assert answer(server, body).text == body.decode("utf-8", "replace")
+                text = answer(server, body).text
+                with contextlib.suppress(UnicodeDecodeError):
+                    assert text == body.decode("utf-8-sig")
 
             decodes()
 

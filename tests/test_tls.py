@@ -39,7 +39,8 @@ class TestTrust:
     def test_the_system_does_not_know_it(self, secure: RouteServer) -> None:
         error = failure(Request("GET", f"{secure.url}/json/a"))
         assert isinstance(error, CertificateError)
-        assert "unknown authority" in error.reason
+        assert "an authority that is not trusted" in error.reason
+        assert "pass tls=TLS(ca=…) to trust it" in error.reason
         assert secure.ledger.requests == []
 
     def test_unless_told_by_the_environment(

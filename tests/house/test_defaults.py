@@ -80,4 +80,5 @@ def test_no_public_signature_sets_a_number() -> None:
 
 
 def test_the_engine_is_told_every_number() -> None:
-    assert re.findall(r"(?<!\w)\d[\d_.]*", rust("src/engine/config.rs")) == []
+    # The length of an array is part of its type.
+    assert re.findall(r"(?<!\w)(?<!; )\d[\d_.]*", rust("src/engine/config.rs")) == []

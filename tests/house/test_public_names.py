@@ -4,6 +4,7 @@ import inspect
 import re
 import types
 from collections.abc import Iterator
+from typing import get_origin
 
 import fastfetch as ff
 
@@ -30,7 +31,7 @@ def members() -> Iterator[tuple[str, object]]:
 
 def needs_examples(value: object) -> bool:
     is_exception = isinstance(value, type) and issubclass(value, BaseException)
-    return callable(value) and not is_exception
+    return callable(value) and not is_exception and get_origin(value) is None
 
 
 def documentation(value: object) -> str:
