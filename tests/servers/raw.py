@@ -13,6 +13,7 @@ The connection is closed when the handler returns.
 """
 
 import re
+import asyncio
 import socket
 import struct
 from asyncio import IncompleteReadError, StreamReader, StreamReaderProtocol, StreamWriter
@@ -87,6 +88,8 @@ class RawServer(LoopbackServer[bytes]):
     def __init__(self, answer: Handler | bytes, *, tls: SSLContext | None = None) -> None:
         self.handler = replay(answer) if isinstance(answer, bytes) else answer
         self.errors: list[Exception] = []
+        # A loop holds its tasks weakly: one whose connection is gone would be collected while it still waits.
+        self.conversations: set[asyncio.Task[None] | None] = set()
         super().__init__(tls)
 
     def protocol(self) -> Watched[bytes]:
@@ -109,6 +112,8 @@ class _Conversation(Watched[bytes], StreamReaderProtocol):
 
     async def _converse(self, reader: StreamReader, writer: StreamWriter) -> None:
         assert isinstance(reader, RequestReader)
+        conversation = asyncio.current_task()
+        self._raw.conversations.add(conversation)
         try:
             await self._raw.handler(reader, writer)
             await writer.drain()
@@ -117,4 +122,5 @@ class _Conversation(Watched[bytes], StreamReaderProtocol):
         except Exception as error:
             self._raw.errors.append(error)
         finally:
+            self._raw.conversations.discard(conversation)
             writer.close()
