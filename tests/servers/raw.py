@@ -12,8 +12,8 @@ For several answers, or a conversation, give a handler instead of bytes:
 The connection is closed when the handler returns.
 """
 
-import re
 import asyncio
+import re
 import socket
 import struct
 from asyncio import IncompleteReadError, StreamReader, StreamReaderProtocol, StreamWriter
