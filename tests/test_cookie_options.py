@@ -29,6 +29,14 @@ class TestOfARequest:
         response = asyncio.run(fastfetch.get(f"{route_server.url}/echo", cookies=given))
         assert sent(response) == "a=1; b=caf\xe9"
 
+    @pytest.mark.parametrize(
+        "beside",
+        [{"auth": ("a", "b")}, {"follow_redirects": False}, {"max_body": 1_000}, {"proxy": False}],
+        ids=lambda options: next(iter(options)),
+    )
+    def test_other_options_beside_them(self, route_server: RouteServer, beside: Any) -> None:
+        assert sent(fetch(Request("GET", f"{route_server.url}/echo", cookies={"a": "1"}, **beside))) == "a=1"
+
     def test_of_cookies_those_that_fit(self, route_server: RouteServer) -> None:
         cookies = Cookies({"any": "1"})
         cookies.set("here", "1", domain="127.0.0.1")

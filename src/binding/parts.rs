@@ -62,12 +62,13 @@ pub fn request(
     if let Some(value) = options.some("headers")? {
         request.headers = header_lines("headers", &value)?;
     }
+    let mut own = Own::default();
     if let Some(value) = options.some("cookies")? {
         if request.headers.contains_key(COOKIE) {
             let message = "cookies: expected either this option or a Cookie header, got both";
             return Err(invalid(py, "InvalidRequest", message.into()));
         }
-        request.own.get_or_insert_default().cookies = Some(cookie_options::for_request(&value, &request.url)?);
+        own.cookies = Some(cookie_options::for_request(&value, &request.url)?);
     }
     if let Some(value) = options.some("params")? {
         forms::append(&mut request.url, &upload::query(&value)?);
@@ -76,7 +77,6 @@ pub fn request(
     if let Some(value) = options.get("timeout")? {
         request.timeout = Some(timeout(&value, base)?);
     }
-    let mut own = Own::default();
     if let Some(value) = options.get("auth")? {
         own.auth = Some(authorization(&value)?);
     }
