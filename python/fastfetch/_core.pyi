@@ -141,7 +141,7 @@ class Connection:
     @property
     def remote_address(self, /) -> tuple[str, int] | None:
         """
-        The server's IP address and port; None for a unix socket.
+        The IP address and port of the server, or of the proxy before it; None for a unix socket.
         """
     @property
     def tls_version(self, /) -> str | None:
@@ -651,7 +651,7 @@ class Response:
     @property
     def connection(self, /) -> Connection | None:
         """
-        Who sent it; None where it came through a proxy.
+        Who sent it, or, with the host's own TLS, the proxy that it came through.
         """
     @property
     def content(self, /) -> bytes:
@@ -929,8 +929,8 @@ class Timings:
     Where the time of a request went, in seconds.
 
     `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
-    `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. Through a proxy
-    all of the way to it and beyond counts as `connect`.
+    `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
+    to connect counts as `connect`.
 
     Attributes
     ----------

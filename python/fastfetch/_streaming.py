@@ -123,7 +123,7 @@ class StreamedResponse:
 
     @property
     def connection(self) -> Connection | None:
-        """Who sends it; None where it comes through a proxy."""
+        """Who sends it, or, with the host's own TLS, the proxy that it comes through."""
         return self._head.connection
 
     @property

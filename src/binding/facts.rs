@@ -13,8 +13,8 @@ use crate::engine::response::{Peer, Response as Answer};
 /// Where the time of a request went, in seconds.
 ///
 /// `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
-/// `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. Through a proxy
-/// all of the way to it and beyond counts as `connect`.
+/// `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
+/// to connect counts as `connect`.
 ///
 /// Attributes
 /// ----------
@@ -99,7 +99,7 @@ pub struct Connection(pub Arc<Peer>);
 
 #[pymethods]
 impl Connection {
-    /// The server's IP address and port; None for a unix socket.
+    /// The IP address and port of the server, or of the proxy before it; None for a unix socket.
     #[getter]
     fn remote_address(&self) -> Option<(String, u16)> {
         self.0.remote.map(pair)

@@ -239,7 +239,7 @@ impl Response {
         }
     }
 
-    /// Who sent it; None where it came through a proxy.
+    /// Who sent it, or, with the host's own TLS, the proxy that it came through.
     #[getter]
     fn connection(&self, py: Python<'_>) -> PyResult<Option<Connection>> {
         Ok(self.answer(py)?.peer.clone().map(Connection))

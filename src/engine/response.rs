@@ -34,7 +34,7 @@ pub struct Response {
     pub attempts: u32,
     /// The body had no content coding, or none that we do not know.
     pub decoded: bool,
-    /// Who sent it, where the connection was ours.
+    /// Who sent it.
     pub peer: Option<Arc<Peer>>,
     /// Unless it is as in most answers.
     pub rare: Option<Box<Rare>>,

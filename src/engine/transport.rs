@@ -88,7 +88,7 @@ pub struct OpenResponse<B> {
     pub reason: Option<Box<[u8]>>,
     /// The header lines.
     pub headers: HeaderMap,
-    /// The connection it comes by, where that is ours.
+    /// The connection it comes by.
     pub connection: Option<Arc<Connection>>,
     /// The rest.
     pub body: B,
