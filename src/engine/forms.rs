@@ -22,11 +22,6 @@ pub fn encode<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> String {
     text
 }
 
-/// Appends pairs to a URL's query. What the URL has already stays as it is, to the byte.
-pub fn merge<N: AsRef<[u8]>, V: AsRef<[u8]>>(url: &mut Url, pairs: &[(N, V)]) {
-    append(url, &encode(pairs));
-}
-
 /// Appends to a URL's query what is written as one; characters that no query can have are percent-encoded.
 pub fn append(url: &mut Url, text: &str) {
     if text.is_empty() {
@@ -44,6 +39,11 @@ pub fn append(url: &mut Url, text: &str) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Appends pairs to a URL's query. What the URL has already stays as it is, to the byte.
+    fn merge<N: AsRef<[u8]>, V: AsRef<[u8]>>(url: &mut Url, pairs: &[(N, V)]) {
+        append(url, &encode(pairs));
+    }
 
     #[test]
     fn params_follow_the_query_that_is_there() {

@@ -59,12 +59,11 @@ const ANSWERED: u8 = 2;
 const CUT: u8 = 3;
 
 impl Facts {
-    /// The head of an answer has come. Was a connection used again for it?
-    pub fn answer(&self) -> bool {
+    /// The head of an answer has come.
+    pub fn answer(&self) {
         self.exchange.store(ANSWERED, Ordering::Relaxed);
         let reused = self.answered.fetch_add(1, Ordering::Relaxed) > 0;
         self.counters.answer(reused);
-        reused
     }
 
     /// The answer's body has ended, or nobody wants the rest of it. `unsent` says that some of the request still is.
@@ -72,11 +71,6 @@ impl Facts {
         self.exchange.store(if unsent { CUT } else { IDLE }, Ordering::Relaxed);
         self.ended.wake();
         self.counters.done();
-    }
-
-    /// Has any answer come over this connection?
-    pub fn is_used(&self) -> bool {
-        self.answered.load(Ordering::Relaxed) > 0
     }
 }
 
