@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 
 use super::error;
+use super::extract::expected;
 use super::headers::Headers;
 use super::request::Request;
 use super::response::{Response, Row};
@@ -58,13 +59,13 @@ pub fn hooks(value: &Bound<'_, PyAny>) -> PyResult<Option<Arc<dyn Callback>>> {
     }
     let what = "a mapping of event names to lists of callables";
     let Ok(mapping) = value.cast::<PyMapping>() else {
-        return Err(super::extract::expected("event_hooks", what, value));
+        return Err(expected("event_hooks", what, value));
     };
     let mut listed = Vec::new();
     for pair in mapping.items()? {
         let (name, given): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
         let Ok(name) = name.extract::<String>() else {
-            return Err(super::extract::expected("event_hooks", "names of events as keys", &name));
+            return Err(expected("event_hooks", "names of events as keys", &name));
         };
         let Some((_, kind)) = EVENTS.iter().find(|(known, _)| *known == name) else {
             let known = EVENTS.map(|(name, _)| name).join(", ");
@@ -74,7 +75,7 @@ pub fn hooks(value: &Bound<'_, PyAny>) -> PyResult<Option<Arc<dyn Callback>>> {
             listed.push((*kind, Arc::new(given.unbind())));
             continue;
         }
-        let wrong = |_| super::extract::expected(&format!("event_hooks['{name}']"), "a callable or a list of callables", &given);
+        let wrong = |_| expected(&format!("event_hooks['{name}']"), "a callable or a list of callables", &given);
         for function in given.try_iter().map_err(wrong)? {
             listed.push((*kind, callable(&format!("event_hooks['{name}']"), &function?)?));
         }
@@ -136,6 +137,6 @@ fn read(name: Option<&'static str>, value: &Bound<'_, PyAny>) -> PyResult<Option
     let Some(name) = name.filter(|_| !value.is_none()) else { return Ok(None) };
     match value.cast::<Request>() {
         Ok(request) => Ok(Some(EngineRequest::clone(&request.get().inner))),
-        Err(_) => Err(super::extract::expected(name, "a Request or None from the callback", value)),
+        Err(_) => Err(expected(name, "a Request or None from the callback", value)),
     }
 }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -16,6 +15,7 @@ use pyo3::types::PyTuple;
 use tokio::sync::oneshot;
 
 use super::call::Waiting;
+use super::extract::expected;
 use super::outbox::Outbox;
 use crate::engine::caller::Caller;
 use crate::engine::error::{Failure, Kind, Phase, Raised};
@@ -207,5 +207,5 @@ pub fn callable(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Arc<Py<PyA
     if value.is_callable() {
         return Ok(Arc::new(value.clone().unbind()));
     }
-    Err(PyTypeError::new_err(format!("{argument}: expected a callable, got {}", super::extract::type_name(value))))
+    Err(expected(argument, "a callable", value))
 }

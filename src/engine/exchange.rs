@@ -14,7 +14,6 @@ use super::caller::{Callback, Caller, Event, EventKind};
 use super::clock::{Clock, earliest};
 use super::config::Config;
 use super::content::Content;
-use super::cookies::Jar;
 use super::error::{Error, Failure, Kind, Phase, redact_url};
 use super::headers;
 use super::interim::Interim;
@@ -239,7 +238,14 @@ impl<'a, T: Transport> Exchange<'a, T> {
 
     fn keep_cookies(&self, headers: &HeaderMap) {
         let Some(jar) = &self.config.cookies else { return };
-        store(jar, &self.request, headers);
+        let mut lines = headers.get_all(SET_COOKIE).iter().peekable();
+        if lines.peek().is_none() {
+            return;
+        }
+        let now = SystemTime::now();
+        for line in lines {
+            jar.store(&self.request.url, line.as_bytes(), now);
+        }
     }
 
     /// Goes on with another request, as the caller's own code has it. Once the one before was led to another origin, the client's
@@ -351,17 +357,6 @@ impl<'a, T: Transport> Exchange<'a, T> {
 
 fn hooks(config: &Config, kind: EventKind) -> Option<&Arc<dyn Callback>> {
     config.hooks.as_ref().filter(|hooks| hooks.wants(kind))
-}
-
-fn store(jar: &Jar, request: &Request, headers: &HeaderMap) {
-    let mut lines = headers.get_all(SET_COOKIE).iter().peekable();
-    if lines.peek().is_none() {
-        return;
-    }
-    let now = SystemTime::now();
-    for line in lines {
-        jar.store(&request.url, line.as_bytes(), now);
-    }
 }
 
 fn too_many(limit: usize, history: &[Response]) -> Failure {

@@ -2,12 +2,13 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{ClientConfig, KeyLogFile, SupportedProtocolVersion, version};
 
 use super::config::{Tls, TlsVersion};
+use super::process::lock;
 
 mod identity;
 mod pins;
@@ -85,7 +86,7 @@ impl Recent {
     }
 
     fn recall(&self, key: &Key) -> Option<Arc<ClientConfig>> {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = lock(&self.0);
         let at = recent.iter().position(|(known, _)| known == key)?;
         let entry = recent.remove(at);
         let config = entry.1.clone();
@@ -95,7 +96,7 @@ impl Recent {
 
     /// Keeps a new configuration, unless another thread was first: then it is the other's that all share.
     fn keep(&self, key: Key, config: Arc<ClientConfig>) -> Arc<ClientConfig> {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = lock(&self.0);
         if let Some((_, first)) = recent.iter().find(|(known, _)| *known == key) {
             return first.clone();
         }

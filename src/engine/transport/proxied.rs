@@ -148,8 +148,7 @@ impl Via {
 
     /// What the proxy is told of us with each request that it passes on.
     pub fn header(&self, url: &Url) -> Option<(http::HeaderName, HeaderValue)> {
-        let forwards = forwards(&self.server, url.scheme() == "https", self.versions);
-        Some((PROXY_AUTHORIZATION, self.auth.clone().filter(|_| forwards)?))
+        Some((PROXY_AUTHORIZATION, self.auth.clone().filter(|_| self.forwards(url))?))
     }
 
     /// Does the proxy pass a request to this URL on as it is?
