@@ -5,6 +5,7 @@
 //! it; a child leaks what it inherited, untouched, and makes its own. What a child has to inherit (cookies, say) is locked by
 //! [`lock_whole`] only, and a fork waits until no such lock is held.
 
+use std::io;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -48,27 +49,52 @@ pub fn watch_forks() {
     });
 }
 
-/// How many more descriptors this process may open, where that is known and worth asking: at least `enough` is not counted.
-pub fn spare_descriptors(enough: usize) -> Option<usize> {
+/// How many descriptors this process may have open, where there is such a limit.
+pub fn most_descriptors() -> Option<usize> {
     #[cfg(unix)]
     {
         let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         // SAFETY: the pointer is to a live value of the type that the call fills.
-        if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
-            return None;
-        }
-        let limit = usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX);
-        if limit / 2 >= enough {
-            return None;
-        }
-        let open = std::fs::read_dir("/dev/fd").map_or(0, Iterator::count);
-        Some(limit.saturating_sub(open))
+        let known = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } == 0;
+        known.then(|| usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+/// How many more descriptors this process may open, where that is known and worth asking: at least `enough` is not counted.
+pub fn spare_descriptors(enough: usize) -> Option<usize> {
+    let most = most_descriptors().filter(|most| most / 2 < enough)?;
+    let open = match std::fs::read_dir("/dev/fd") {
+        Ok(descriptors) => descriptors.count(),
+        Err(error) if error.raw_os_error().is_some_and(lacks_descriptors) => most,
+        Err(_) => 0,
+    };
+    Some(most.saturating_sub(open))
+}
+
+/// Does the number of an error say that this process, or the whole system, may open no more descriptors?
+pub fn lacks_descriptors(errno: i32) -> bool {
+    #[cfg(unix)]
+    {
+        matches!(errno, libc::EMFILE | libc::ENFILE)
     }
     #[cfg(not(unix))]
     {
-        let _ = enough;
-        None
+        // WSAEMFILE
+        errno == 10024
     }
+}
+
+/// Why this process can open no descriptor at this moment, where it is for want of them.
+pub fn shortage() -> Option<io::Error> {
+    #[cfg(unix)]
+    {
+        let error = std::fs::File::open("/dev/null").err()?;
+        error.raw_os_error().is_some_and(lacks_descriptors).then_some(error)
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Locks, also where a panic has passed: everything kept under these locks is valid at every moment.

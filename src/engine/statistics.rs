@@ -27,6 +27,8 @@ pub struct HostCounters {
     opened: AtomicU64,
     /// Answers that came over a connection that had been used before.
     reused: AtomicU64,
+    /// Requests without an answer, of those that may share a connection.
+    unanswered: AtomicUsize,
 }
 
 /// The counters of a host at one moment.
@@ -45,6 +47,10 @@ pub struct HostSnapshot {
 /// Counts a request as in flight while it lives.
 #[derive(Debug)]
 pub struct InFlight(Arc<Statistics>);
+
+/// Counts a request as without an answer while it lives.
+#[derive(Debug)]
+pub struct Unanswered(Arc<HostCounters>);
 
 impl Statistics {
     /// Counts a request as in flight.
@@ -65,7 +71,8 @@ impl Statistics {
             return counters.clone();
         }
         if hosts.len() >= HOSTS {
-            hosts.retain(|_, counters| counters.open.load(Ordering::Relaxed) > 0);
+            // Whoever counts with them has to find the same ones as all others do.
+            hosts.retain(|_, counters| Arc::strong_count(counters) > 1);
         }
         let counters = Arc::new(HostCounters::default());
         hosts.insert(authority.to_owned(), counters.clone());
@@ -84,7 +91,24 @@ impl Drop for InFlight {
     }
 }
 
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.0.unanswered.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl HostCounters {
+    /// Counts a request as without an answer.
+    pub fn ask(self: Arc<Self>) -> Unanswered {
+        self.unanswered.fetch_add(1, Ordering::Relaxed);
+        Unanswered(self)
+    }
+
+    /// Does a request wait for its answer, of those that may share a connection?
+    pub fn is_asked(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed) > 0
+    }
+
     /// A connection was opened.
     pub fn open(&self) {
         self.open.fetch_add(1, Ordering::Relaxed);

@@ -24,6 +24,7 @@ mod direct;
 mod failure;
 mod outgoing;
 mod proxied;
+mod room;
 mod scout;
 mod socks;
 mod tunnel;
@@ -32,6 +33,7 @@ use connection::Facts;
 use direct::Direct;
 use outgoing::{Leash, Outgoing};
 use proxied::Proxied;
+use room::Room;
 
 pub use connection::Facts as Connection;
 
@@ -117,8 +119,9 @@ impl Transport for Network {
             Versions::Http2 => Alpn::Http2,
         };
         let tls = tls::client_config(&config.tls, alpn, config.trust_env)?;
-        let direct = Direct::new(config, &tls, statistics.clone(), None);
-        Ok(Self { config: config.clone(), direct, proxied: Proxied::new(config, tls, statistics) })
+        let room = Arc::new(Room::default());
+        let direct = Direct::new(config, &tls, statistics.clone(), room.clone(), None);
+        Ok(Self { config: config.clone(), direct, proxied: Proxied::new(config, tls, statistics, room) })
     }
 
     async fn send(

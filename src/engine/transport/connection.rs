@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
@@ -15,6 +15,7 @@ use tokio_rustls::client::TlsStream;
 use super::super::error::{Failure, Kind, Phase};
 use super::super::response::Peer;
 use super::super::statistics::HostCounters;
+use super::room::Room;
 
 /// hyper keeps interim answers (1xx) to itself and knows no bound on them. More bytes than this without the head of a final
 /// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
@@ -47,6 +48,19 @@ pub struct Facts {
     answered: AtomicU32,
     /// Woken when an exchange ends: it may end while its request is still being written.
     ended: AtomicWaker,
+    /// HTTP/2 was agreed on.
+    h2: bool,
+    /// Something was written since the head of the last answer came. HTTP/2 writes at any time, and leaves it.
+    written: AtomicBool,
+    /// Answers whose bodies are arriving, as far as their readers know: the next request may set off before they do.
+    arriving: AtomicU32,
+    /// When it was last idle, by the clock of the room; 0 for never.
+    idle_since: AtomicU64,
+    /// It is to make way, if it is still idle then.
+    leaving: AtomicBool,
+    /// Woken to make way.
+    reader: AtomicWaker,
+    room: Arc<Room>,
 }
 
 /// There is none.
@@ -63,6 +77,8 @@ impl Facts {
     pub fn answer(&self) {
         self.exchange.store(ANSWERED, Ordering::Relaxed);
         let reused = self.answered.fetch_add(1, Ordering::Relaxed) > 0;
+        self.written.store(false, Ordering::Relaxed);
+        self.arriving.fetch_add(1, Ordering::Relaxed);
         self.counters.answer(reused);
     }
 
@@ -70,16 +86,45 @@ impl Facts {
     pub fn done(&self, unsent: bool) {
         self.exchange.store(if unsent { CUT } else { IDLE }, Ordering::Relaxed);
         self.ended.wake();
+        self.arriving.fetch_sub(1, Ordering::Relaxed);
+        self.rest();
         self.counters.done();
+    }
+
+    /// It is idle from now on, as far as the last request knows.
+    fn rest(&self) {
+        self.idle_since.store(self.room.tick(), Ordering::Relaxed);
+    }
+
+    /// When it was last idle.
+    pub fn idle_since(&self) -> u64 {
+        self.idle_since.load(Ordering::Relaxed)
+    }
+
+    /// Is it known that no request is on it? One that has not been used may have been opened for a request about to be sent.
+    pub fn is_idle(&self) -> bool {
+        let begun = if self.h2 { self.counters.is_asked() } else { self.written.load(Ordering::Relaxed) };
+        !begun && self.arriving.load(Ordering::Relaxed) == 0 && self.idle_since() > 0
+    }
+
+    /// Is it about to make way?
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// It is to make way for others.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+        self.reader.wake();
     }
 }
 
 /// A connection, as hyper takes it.
 pub struct Link {
     stream: Stream,
-    /// HTTP/2 was agreed on.
-    h2: bool,
     facts: Arc<Facts>,
+    /// Its place in the room.
+    place: usize,
     /// A proxy passes requests on as they are.
     forwarded: bool,
     /// Bytes that have come while a request waited for its answer's head.
@@ -90,16 +135,29 @@ pub struct Link {
 
 impl Link {
     /// A connection just opened.
-    pub fn new(stream: Stream, h2: bool, peer: Peer, counters: Arc<HostCounters>) -> Self {
+    pub fn new(stream: Stream, h2: bool, peer: Peer, counters: Arc<HostCounters>, room: Arc<Room>) -> Self {
         counters.open();
-        let facts = Facts {
+        let facts = Arc::new(Facts {
             peer: Arc::new(peer),
             counters,
             exchange: AtomicU8::new(IDLE),
             answered: AtomicU32::new(0),
             ended: AtomicWaker::new(),
-        };
-        Self { stream, h2, facts: Arc::new(facts), forwarded: false, unanswered: 0, lost: None }
+            h2,
+            written: AtomicBool::new(false),
+            arriving: AtomicU32::new(0),
+            idle_since: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
+            reader: AtomicWaker::new(),
+            room,
+        });
+        let place = facts.room.enter(facts.clone());
+        Self { stream, facts, place, forwarded: false, unanswered: 0, lost: None }
+    }
+
+    /// The same, opened for nobody in particular.
+    pub fn spare(&self) {
+        self.facts.rest();
     }
 
     /// The same to a proxy that passes requests on as they are, or not.
@@ -110,7 +168,7 @@ impl Link {
 
     /// Counts what has come; HTTP/2 has bounds of its own.
     fn count(&mut self, bytes: usize) -> io::Result<()> {
-        if self.h2 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
+        if self.facts.h2 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
             return Ok(());
         }
         self.unanswered += bytes as u64;
@@ -123,6 +181,7 @@ impl Link {
     }
 
     fn sending(&mut self) {
+        self.facts.written.store(true, Ordering::Relaxed);
         // An answer may come while its request is still being written.
         if self.facts.exchange.compare_exchange(IDLE, WAITING, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             self.unanswered = 0;
@@ -133,8 +192,8 @@ impl Link {
     /// can be written: the write waits until the answer was read, or until reading shows that there is none.
     fn written<T>(&mut self, context: &Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match written {
-            Poll::Ready(Err(error)) if !self.h2 && is_lost(&error) => self.lost = Some(error),
-            Poll::Pending if !self.h2 => {}
+            Poll::Ready(Err(error)) if !self.facts.h2 && is_lost(&error) => self.lost = Some(error),
+            Poll::Pending if !self.facts.h2 => {}
             other => return other,
         }
         self.facts.ended.register(context.waker());
@@ -153,6 +212,22 @@ impl Link {
         let lost = self.lost.take()?;
         Some(self.written(context, Poll::Ready(Err(lost))))
     }
+
+    /// Nothing has come. To make way, the connection ends as if the server had closed it, which hyper knows how to take: the end
+    /// of an idle one costs no request. Nothing can be written between the look at it and the end, since this is the one task
+    /// that writes.
+    fn quiet(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.facts.reader.register(context.waker());
+        if !self.facts.is_leaving() {
+            return Poll::Pending;
+        }
+        if self.facts.is_idle() {
+            return Poll::Ready(Ok(()));
+        }
+        self.facts.leaving.store(false, Ordering::Release);
+        self.facts.room.changed();
+        Poll::Pending
+    }
 }
 
 /// Has the other side gone?
@@ -163,13 +238,14 @@ fn is_lost(error: &io::Error) -> bool {
 impl Drop for Link {
     fn drop(&mut self) {
         self.facts.counters.close();
+        self.facts.room.leave(self.place);
     }
 }
 
 impl Connection for Link {
     fn connected(&self) -> Connected {
         let connected = Connected::new().extra(self.facts.clone()).proxy(self.forwarded);
-        if self.h2 { connected.negotiated_h2() } else { connected }
+        if self.facts.h2 { connected.negotiated_h2() } else { connected }
     }
 }
 
@@ -188,7 +264,11 @@ impl AsyncRead for Link {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = stream!(self, stream => Pin::new(stream).poll_read(context, buffer));
-        let Poll::Ready(Ok(())) = read else { return read };
+        match read {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(_)) => return read,
+            Poll::Pending => return self.quiet(context),
+        }
         let count = buffer.filled().len() - before;
         // The end of a connection on which nothing could be written: that says more than the end does.
         if count == 0
@@ -244,3 +324,6 @@ impl AsyncWrite for Link {
         stream!(self, stream => Pin::new(stream).poll_shutdown(context))
     }
 }
+
+#[cfg(test)]
+mod tests;

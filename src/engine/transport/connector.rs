@@ -25,9 +25,10 @@ use super::super::name_servers::NameServers;
 use super::super::resolve::{Answer, Resolver, Settings};
 use super::super::response::Peer;
 use super::super::stage::Stage;
-use super::super::statistics::Statistics;
+use super::super::statistics::{HostCounters, Statistics};
 use super::connection::{Link, Stream};
 use super::proxied::{Opened, Via};
+use super::room::Room;
 use super::scout::{Scouts, Turn};
 
 tokio::task_local! {
@@ -51,6 +52,7 @@ struct Opener {
     reach: Reach,
     http2_only: bool,
     statistics: Arc<Statistics>,
+    room: Arc<Room>,
     scouts: Scouts,
     /// TLS servers choose the version of HTTP.
     negotiates: bool,
@@ -60,7 +62,13 @@ struct Opener {
 
 impl Connector {
     /// A connector for these settings; opens nothing yet.
-    pub fn new(config: &Config, tls: Arc<rustls::ClientConfig>, statistics: Arc<Statistics>, via: Option<Via>) -> Self {
+    pub fn new(
+        config: &Config,
+        tls: Arc<rustls::ClientConfig>,
+        statistics: Arc<Statistics>,
+        room: Arc<Room>,
+        via: Option<Via>,
+    ) -> Self {
         let reach = config.reach.clone();
         let negotiates = config.versions == Versions::Negotiated && reach.unix_socket.is_none();
         let via = via.map(|via| (via, Names::new(&reach, &tls)));
@@ -70,6 +78,7 @@ impl Connector {
             reach,
             http2_only: config.versions == Versions::Http2,
             statistics,
+            room,
             scouts: Scouts::default(),
             negotiates,
             via,
@@ -108,15 +117,15 @@ impl Service<Uri> for Connector {
     fn call(&mut self, destination: Uri) -> Self::Future {
         let opener = self.0.clone();
         match STAGE.try_with(Arc::clone) {
-            Ok(stage) => Box::pin(on_behalf(stage.clone(), async move { opener.open(destination, &stage).await })),
-            Err(_) => Box::pin(async move { opener.open(destination, &Stage::default()).await }),
+            Ok(stage) => Box::pin(on_behalf(stage.clone(), async move { opener.find_room(destination, &stage).await })),
+            Err(_) => Box::pin(async move { opener.find_room(destination, &Stage::default()).await.map(TokioIo::new) }),
         }
     }
 }
 
 /// Opens a connection for a request. Where another connection becomes free first, the request takes that one and this goes on
 /// in the background, for whoever comes next.
-async fn on_behalf<T>(stage: Arc<Stage>, connecting: impl Future<Output = T>) -> T {
+async fn on_behalf(stage: Arc<Stage>, connecting: impl Future<Output = Result<Link, Failure>>) -> Result<TokioIo<Link>, Failure> {
     let mut connecting = pin!(connecting);
     let mut mine = true;
     let opened = poll_fn(|context| {
@@ -129,8 +138,10 @@ async fn on_behalf<T>(stage: Arc<Stage>, connecting: impl Future<Output = T>) ->
     .await;
     if mine {
         stage.enter(Phase::Response);
+    } else if let Ok(link) = &opened {
+        link.spare();
     }
-    opened
+    opened.map(TokioIo::new)
 }
 
 /// Does the request of this stage still wait for the connection that is being opened on its behalf?
@@ -144,7 +155,22 @@ impl Opener {
         destination.authority().filter(|_| self.negotiates && destination.scheme() == Some(&Scheme::HTTPS))
     }
 
-    async fn open(&self, destination: Uri, stage: &Stage) -> Result<TokioIo<Link>, Failure> {
+    fn link(&self, stream: Stream, h2: bool, peer: Peer, counters: Arc<HostCounters>) -> Link {
+        Link::new(stream, h2, peer, counters, self.room.clone())
+    }
+
+    /// Opens a connection. Where descriptors are short, idle ones make way for it, unless nobody waits for it any more.
+    async fn find_room(&self, destination: Uri, stage: &Stage) -> Result<Link, Failure> {
+        self.room.trim();
+        loop {
+            match self.open(destination.clone(), stage).await {
+                Err(failure) if failure.is_exhausted() && is_awaited(stage) && self.room.make().await => {}
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open(&self, destination: Uri, stage: &Stage) -> Result<Link, Failure> {
         let authority = destination.authority().map_or("", |authority| authority.as_str());
         let counters = self.statistics.host(authority);
         stage.enter(Phase::Connect);
@@ -161,22 +187,22 @@ impl Opener {
         if let Some((via, names)) = &self.via {
             let Opened { stream, peer, forwards } = via.open(names, host, destination.port_u16(), secure, stage).await?;
             if !secure {
-                return Ok(TokioIo::new(Link::new(Stream::Other(stream), false, peer, counters).forwarded(forwards)));
+                return Ok(self.link(Stream::Other(stream), false, peer, counters).forwarded(forwards));
             }
             let (stream, peer) = self.shake(host, stream, peer, stage).await?;
             let h2 = is_h2(&stream);
             self.learn(negotiating, h2);
-            return Ok(TokioIo::new(Link::new(Stream::Other(Box::pin(stream)), h2, peer, counters)));
+            return Ok(self.link(Stream::Other(Box::pin(stream)), h2, peer, counters));
         }
         #[cfg(unix)]
         if let Some(path) = &self.reach.unix_socket {
             let stream = tokio::net::UnixStream::connect(path).await.map_err(|error| unconnected(&error))?;
             if !secure {
-                return Ok(TokioIo::new(Link::new(Stream::Other(Box::pin(stream)), false, Peer::default(), counters)));
+                return Ok(self.link(Stream::Other(Box::pin(stream)), false, Peer::default(), counters));
             }
             let (stream, peer) = self.shake(host, stream, Peer::default(), stage).await?;
             let h2 = is_h2(&stream);
-            return Ok(TokioIo::new(Link::new(Stream::Other(Box::pin(stream)), h2, peer, counters)));
+            return Ok(self.link(Stream::Other(Box::pin(stream)), h2, peer, counters));
         }
         if let Ok(address) = host.parse::<IpAddr>() {
             // The resolver is not asked for these.
@@ -188,12 +214,12 @@ impl Opener {
         let stream = stream.into_inner();
         let peer = Peer { remote: stream.peer_addr().ok(), local: stream.local_addr().ok(), ..Peer::default() };
         if !secure {
-            return Ok(TokioIo::new(Link::new(Stream::Tcp(stream), false, peer, counters)));
+            return Ok(self.link(Stream::Tcp(stream), false, peer, counters));
         }
         let (stream, peer) = self.shake(host, stream, peer, stage).await?;
         let h2 = is_h2(&stream);
         self.learn(negotiating, h2);
-        Ok(TokioIo::new(Link::new(Stream::Tls(Box::new(stream)), h2, peer, counters)))
+        Ok(self.link(Stream::Tls(Box::new(stream)), h2, peer, counters))
     }
 
     /// A connection has told what the host speaks.

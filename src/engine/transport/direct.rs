@@ -15,12 +15,13 @@ use super::super::config::{Config, Versions};
 use super::super::error::{Failure, Kind, Phase};
 use super::super::request::Request;
 use super::super::stage::Stage;
-use super::super::statistics::Statistics;
+use super::super::statistics::{Statistics, Unanswered};
 use super::connection::Facts;
 use super::connector::{Connector, observed};
 use super::failure::failure;
 use super::outgoing::Outgoing;
 use super::proxied::Via;
+use super::room::Room;
 use super::{Over, Sent};
 
 type Pool = Client<Connector, Outgoing>;
@@ -32,6 +33,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests over connections to hosts, or through one proxy.
 pub struct Direct {
     config: Config,
+    statistics: Arc<Statistics>,
     connector: Connector,
     pooled: Pool,
     /// For requests over a connection of their own; hardly ever needed.
@@ -40,10 +42,10 @@ pub struct Direct {
 
 impl Direct {
     /// Sets up the pool; opens nothing yet.
-    pub fn new(config: &Config, tls: &Arc<ClientConfig>, statistics: Arc<Statistics>, via: Option<Via>) -> Self {
-        let connector = Connector::new(config, tls.clone(), statistics, via);
+    pub fn new(config: &Config, tls: &Arc<ClientConfig>, statistics: Arc<Statistics>, room: Arc<Room>, via: Option<Via>) -> Self {
+        let connector = Connector::new(config, tls.clone(), statistics.clone(), room, via);
         let pooled = pool(config, connector.clone(), config.limits.concurrency);
-        Self { config: config.clone(), connector, pooled, unpooled: OnceLock::new() }
+        Self { config: config.clone(), statistics, connector, pooled, unpooled: OnceLock::new() }
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -75,6 +77,7 @@ impl Direct {
                 }
             });
         }
+        let _unanswered = self.unanswered(request, out.uri());
         let answer = observed(stage.clone(), pool.request(out)).await;
         let mut answer: HttpResponse<Incoming> = answer.map_err(|error| refused(&error, stage))?;
         let facts = answer.extensions_mut().remove::<Arc<Facts>>();
@@ -82,6 +85,17 @@ impl Direct {
             facts.answer();
         }
         Ok(Sent { answer, facts })
+    }
+
+    /// Counts a request that may share a connection (HTTP/2): such a connection does not tell on its own whether it is needed.
+    fn unanswered(&self, request: &Request, uri: &Uri) -> Option<Unanswered> {
+        let may_share = match self.config.versions {
+            Versions::Http1 => false,
+            Versions::Negotiated => request.url.scheme() == "https",
+            Versions::Http2 => true,
+        };
+        let authority = uri.authority().filter(|_| may_share)?;
+        Some(self.statistics.host(authority.as_str()).ask())
     }
 }
 

@@ -34,6 +34,7 @@ use super::connector::{Names, Wrapped, tcp};
 use super::direct::Direct;
 use super::failure::failure;
 use super::outgoing::Outgoing;
+use super::room::Room;
 use super::socks::{self, Target};
 use super::{Over, Sent, tunnel};
 
@@ -45,13 +46,14 @@ pub struct Proxied {
     config: Config,
     tls: Arc<ClientConfig>,
     statistics: Arc<Statistics>,
+    room: Arc<Room>,
     pools: Mutex<HashMap<ProxyServer, Arc<Direct>>>,
 }
 
 impl Proxied {
     /// Opens nothing yet.
-    pub fn new(config: &Config, tls: Arc<ClientConfig>, statistics: Arc<Statistics>) -> Self {
-        Self { config: config.clone(), tls, statistics, pools: Mutex::default() }
+    pub fn new(config: &Config, tls: Arc<ClientConfig>, statistics: Arc<Statistics>, room: Arc<Room>) -> Self {
+        Self { config: config.clone(), tls, statistics, room, pools: Mutex::default() }
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -99,7 +101,7 @@ impl Proxied {
         }
         let wrong = |why| Failure::new(Kind::Proxy, Phase::Input, format!("the proxy {proxy} cannot be used: {why}"));
         let via = Via::new(proxy.clone(), &self.config, &self.tls).map_err(wrong)?;
-        let made = Direct::new(&self.config, &self.tls, self.statistics.clone(), Some(via));
+        let made = Direct::new(&self.config, &self.tls, self.statistics.clone(), self.room.clone(), Some(via));
         let mut pools = lock(&self.pools);
         if pools.len() >= POOLS {
             pools.clear();
