@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what pip cannot: nginx and proxies, for the tests that talk to real servers.
+# Installs what pip cannot: nginx, proxies and a name server, for the tests that talk to real servers.
 set -eu
 
 missing=
-for pair in nginx:nginx tinyproxy:tinyproxy squid:squid-openssl microsocks:microsocks; do
+for pair in nginx:nginx tinyproxy:tinyproxy squid:squid-openssl microsocks:microsocks dnsmasq:dnsmasq-base; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
 done
 if [ -z "$missing" ]; then

@@ -1,26 +1,25 @@
 //! Host names to addresses through name servers of the caller's choice: plain DNS (RFC 1035) or DNS over HTTPS (RFC 8484).
-//! hickory asks, coalesces and caches by the records' own time to live.
+//! hickory asks. Its own cache is off: that keeps questions, not names, and no negative answer without an SOA record.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ServerOrderingStrategy};
-use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
-use super::resolve::{Answer, ResolveFailure, Resolver};
+use super::resolve::{AT_ONCE, Answer, NOT_FOUND, ResolveFailure, Resolver, SharedLookups};
 
-/// How many names are kept.
-const CACHED: u64 = 10_000;
 /// How long to wait for a name server before the question is asked again, and how often that is.
 const PATIENCE: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 3;
-/// No answer is kept for longer, whatever it says.
+/// No answer is kept for less, or for longer, whatever it says. Records may say 0, and a batch asks often in one second.
+const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// A name server.
@@ -68,6 +67,7 @@ pub struct NameServers {
     /// Asks the system where a name server itself is.
     system: Resolver,
     resolver: OnceCell<TokioResolver>,
+    lookups: SharedLookups,
 }
 
 impl fmt::Debug for NameServers {
@@ -79,7 +79,8 @@ impl fmt::Debug for NameServers {
 impl NameServers {
     /// Asks nobody yet.
     pub fn new(servers: Vec<NameServer>, tls: Arc<rustls::ClientConfig>) -> Self {
-        Self { servers, tls, system: Resolver::new(super::resolve::Settings::default()), resolver: OnceCell::new() }
+        let system = Resolver::new(super::resolve::Settings::default());
+        Self { servers, tls, system, resolver: OnceCell::new(), lookups: SharedLookups::new(AT_ONCE) }
     }
 
     /// The addresses of a host, at least one.
@@ -88,11 +89,7 @@ impl NameServers {
     /// Where the name has no addresses, or no server can tell.
     pub async fn resolve(&self, host: &str) -> Answer {
         let resolver = self.resolver.get_or_try_init(|| self.build()).await?;
-        // A dot at the end keeps the system's search domains out of it.
-        let name = if host.ends_with('.') { host.to_owned() } else { format!("{host}.") };
-        let found = resolver.lookup_ip(name).await.map_err(failure)?;
-        let addresses: Vec<IpAddr> = found.iter().collect();
-        if addresses.is_empty() { Err(ResolveFailure::not_found("the name has no addresses")) } else { Ok(addresses.into()) }
+        self.lookups.get(host, |host| look_up(resolver.clone(), host)).await
     }
 
     async fn build(&self) -> Result<TokioResolver, ResolveFailure> {
@@ -105,11 +102,9 @@ impl NameServers {
         tls.alpn_protocols = vec![b"h2".to_vec()];
         let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).with_tls_config(tls);
         let options = builder.options_mut();
-        options.cache_size = CACHED;
+        options.cache_size = 0;
         options.timeout = PATIENCE;
         options.attempts = ATTEMPTS;
-        options.positive_max_ttl = Some(LONGEST);
-        options.negative_max_ttl = Some(LONGEST);
         options.use_hosts_file = ResolveHosts::Never;
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
         builder.build().map_err(failure)
@@ -140,10 +135,31 @@ impl NameServers {
     }
 }
 
+/// The addresses of a host, and for how long they are good: as long as the records say. RFC 2308 section 5 has negative answers
+/// say it in an SOA record; without one they are good as long as those of the system.
+async fn look_up(resolver: TokioResolver, host: Arc<str>) -> (Answer, Option<Duration>) {
+    // A dot at the end keeps the system's search domains out of it.
+    let name = if host.ends_with('.') { host.to_string() } else { format!("{host}.") };
+    let (answer, lifetime) = match resolver.lookup_ip(name).await {
+        Ok(found) => {
+            let addresses: Arc<[IpAddr]> = found.iter().collect();
+            let left = found.valid_until().saturating_duration_since(Instant::now());
+            if addresses.is_empty() { (Err(missing()), NOT_FOUND) } else { (Ok(addresses), left) }
+        }
+        Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
+            let said = none.negative_ttl.map(|seconds| Duration::from_secs(seconds.into()));
+            (Err(missing()), said.unwrap_or(NOT_FOUND))
+        }
+        Err(error) => return (Err(failure(error).or_shortage()), None),
+    };
+    (answer, Some(lifetime.clamp(SHORTEST, LONGEST)))
+}
+
+fn missing() -> ResolveFailure {
+    ResolveFailure::not_found("the name server knows no such name, or no address for it")
+}
+
 fn failure(error: NetError) -> ResolveFailure {
-    if error.is_nx_domain() || error.is_no_records_found() {
-        return ResolveFailure::not_found("the name server knows no such name, or no address for it");
-    }
     ResolveFailure::temporary(format!("the name server gave no answer: {error}"))
 }
 

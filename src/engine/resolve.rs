@@ -5,6 +5,7 @@
 //! Nothing here waits for a thread to end. A forked child must make its own resolver: it has none of these threads.
 
 mod cache;
+mod shared;
 mod system;
 
 use std::borrow::Cow;
@@ -18,10 +19,16 @@ use tokio::sync::watch;
 
 use super::process::lock;
 use cache::Cache;
+pub use shared::SharedLookups;
+use system::FailureKind;
 pub use system::{Answer, ResolveFailure};
 
-/// The most lookups at once.
-const THREADS: usize = 8;
+/// The most lookups at once. Each may be two questions, and a common forwarder (dnsmasq) takes no more than 150 at a time.
+pub const AT_ONCE: usize = 64;
+/// How long addresses are kept. DNS has lifetimes of its own, but the system's resolver does not tell them.
+const FOUND: Duration = Duration::from_secs(30);
+/// How long it is kept that a name has no addresses.
+pub const NOT_FOUND: Duration = Duration::from_secs(3);
 /// How long a thread without work stays.
 const IDLE: Duration = Duration::from_secs(10);
 /// From how many queued names on those that nobody waits for any more are sorted out.
@@ -138,7 +145,7 @@ impl Shared {
         state.queue.push_back(host.clone());
         if state.queue.len() <= state.idle {
             self.work.notify_one();
-        } else if state.threads < THREADS {
+        } else if state.threads < AT_ONCE {
             let own = self.clone();
             match std::thread::Builder::new().name("fastfetch-dns".into()).spawn(move || own.serve()) {
                 Ok(_) => state.threads += 1,
@@ -168,7 +175,9 @@ impl Shared {
                 let answer = catch_unwind(AssertUnwindSafe(|| (self.lookup)(&host)))
                     .unwrap_or_else(|_| Err(ResolveFailure::invalid("the lookup panicked")));
                 state = lock(&self.state);
-                state.cache.insert(&host, &answer, Instant::now());
+                if let Some(lifetime) = lifetime(&answer) {
+                    state.cache.insert(&host, &answer, Instant::now(), lifetime);
+                }
                 if let Some(sender) = state.waiting.remove(&host) {
                     drop(state);
                     sender.send_replace(Some(answer));
@@ -185,6 +194,15 @@ impl Shared {
             }
         }
         state.threads -= 1;
+    }
+}
+
+/// How long an answer is kept, where it is one to keep.
+fn lifetime(answer: &Answer) -> Option<Duration> {
+    match answer {
+        Ok(_) => Some(FOUND),
+        Err(failure) if failure.kind == FailureKind::NotFound => Some(NOT_FOUND),
+        Err(_) => None,
     }
 }
 

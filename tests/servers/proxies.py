@@ -1,28 +1,18 @@
-"""Real proxies on loopback: tinyproxy, squid and microsocks.
-
-None of them takes over a socket that listens already, as nginx does. Instead the port is bound here, which
-keeps it from everybody else; the program can bind it too and listen, since both sides set SO_REUSEADDR.
-"""
+"""Real proxies on loopback: tinyproxy, squid and microsocks."""
 
 import contextlib
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.ledger import PATIENCE
+from tests.servers.listening import bound, found, listening
 from tests.servers.process import url
 from tests.servers.tls import Authority
 
 USER, PASSWORD = "ann", "hunter2"
-
-_START = 30.0
-"""How many seconds a program may take to listen: squid reads and prepares a great deal first."""
 
 _TINYPROXY = """
 Listen 127.0.0.1
@@ -85,22 +75,17 @@ class Squid(Proxies):
     secure_guarded: str
 
 
-def find(program: str) -> str | None:
-    """The path of a program; Debian keeps some where an ordinary user's PATH does not look."""
-    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
-
-
 @contextlib.contextmanager
 def running_tinyproxy() -> Iterator[Proxies]:
     """Run tinyproxy twice: HTTP forwarding and CONNECT."""
     with tempfile.TemporaryDirectory(prefix="tinyproxy-") as name, contextlib.ExitStack() as running:
         urls = []
         for kind, guard in [("open", ""), ("guarded", f"BasicAuth {USER} {PASSWORD}")]:
-            port = running.enter_context(_bound())
+            port = running.enter_context(bound())
             config = Path(name, f"{kind}.conf")
             config.write_text(_TINYPROXY.format(port=port.getsockname()[1], guard=guard))
-            command = [_found("tinyproxy"), "-d", "-c", str(config)]
-            running.enter_context(_running(command, [port], Path(name, f"{kind}.log")))
+            command = [found("tinyproxy"), "-d", "-c", str(config)]
+            running.enter_context(listening(command, [port], Path(name, f"{kind}.log")))
             urls.append(url(port))
         yield Proxies(*urls)
 
@@ -111,9 +96,9 @@ def running_microsocks() -> Iterator[Proxies]:
     with tempfile.TemporaryDirectory(prefix="microsocks-") as name, contextlib.ExitStack() as running:
         urls = []
         for kind, guard in [("open", []), ("guarded", ["-u", USER, "-P", PASSWORD])]:
-            port = running.enter_context(_bound())
-            command = [_found("microsocks"), "-i", "127.0.0.1", "-p", str(port.getsockname()[1]), *guard]
-            running.enter_context(_running(command, [port], Path(name, f"{kind}.log")))
+            port = running.enter_context(bound())
+            command = [found("microsocks"), "-i", "127.0.0.1", "-p", str(port.getsockname()[1]), *guard]
+            running.enter_context(listening(command, [port], Path(name, f"{kind}.log")))
             urls.append(url(port, "socks5h"))
         yield Proxies(*urls)
 
@@ -127,8 +112,8 @@ def running_squid(authority: Authority) -> Iterator[Squid]:
         check = folder / "check"
         check.write_text(_CHECK)
         check.chmod(0o755)
-        bound = [running.enter_context(_bound()) for _ in range(4)]
-        ports = [port.getsockname()[1] for port in bound]
+        held = [running.enter_context(bound()) for _ in range(4)]
+        ports = [port.getsockname()[1] for port in held]
         config = folder / "squid.conf"
         # A squid started by root works as another user, whose this folder has to be.
         user = ""
@@ -137,47 +122,6 @@ def running_squid(authority: Authority) -> Iterator[Squid]:
             shutil.chown(folder, "nobody")
         names = ("open", "guarded", "secure", "secure_guarded")
         config.write_text(_SQUID.format(folder=folder, user=user, **dict(zip(names, ports, strict=True))))
-        command = [_found("squid"), "-N", "-n", f"test{ports[0]}", "-f", str(config)]
-        running.enter_context(_running(command, bound, folder / "stderr.log"))
-        yield Squid(*(url(port) for port in bound[:2]), *(url(port, "https") for port in bound[2:]))
-
-
-def _found(program: str) -> str:
-    path = find(program)
-    if path is None:
-        raise FileNotFoundError(program)
-    return path
-
-
-def _bound() -> socket.socket:
-    port = socket.socket()
-    port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    port.bind(("127.0.0.1", 0))
-    return port
-
-
-@contextlib.contextmanager
-def _running(command: list[str], ports: list[socket.socket], log: Path) -> Iterator[None]:
-    """Run a program until the end of the block, which begins when it listens on all these ports."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        for port in ports:
-            _wait_until_listening(process, port, log)
-        yield
-    finally:
-        process.kill()  # Nothing is to be saved, and squid takes seconds over a polite end.
-        process.wait(PATIENCE)
-
-
-def _wait_until_listening(process: "subprocess.Popen[bytes]", port: socket.socket, log: Path) -> None:
-    """These programs tell nobody that they listen: asking is all there is, and it ends with the program."""
-    deadline = time.monotonic() + _START
-    while time.monotonic() < deadline:
-        with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection(port.getsockname()).close()
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.01)
-            break
-    raise RuntimeError(f"{process.args!r} does not listen: {log.read_text()}")
+        command = [found("squid"), "-N", "-n", f"test{ports[0]}", "-f", str(config)]
+        running.enter_context(listening(command, held, folder / "stderr.log"))
+        yield Squid(*(url(port) for port in held[:2]), *(url(port, "https") for port in held[2:]))

@@ -1,17 +1,13 @@
-//! Answers for a short while. DNS has lifetimes of its own, but the system's resolver does not tell them.
+//! Answers for a short while.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::system::{Answer, FailureKind};
+use super::system::Answer;
 
-/// How long addresses are kept.
-const FOUND: Duration = Duration::from_secs(30);
-/// How long it is kept that a name has no addresses.
-const NOT_FOUND: Duration = Duration::from_secs(3);
 /// How many answers are kept.
-const CAPACITY: usize = 10_000;
+const CAPACITY: usize = 20_000;
 
 /// A bounded cache; the oldest answers go first.
 #[derive(Debug, Default)]
@@ -35,16 +31,11 @@ impl Cache {
         self.answers.get(host).filter(|kept| now < kept.until).map(|kept| kept.answer.clone())
     }
 
-    /// Keeps an answer, where it is one to keep.
-    pub(super) fn insert(&mut self, host: &Arc<str>, answer: &Answer, now: Instant) {
-        let ttl = match answer {
-            Ok(_) => FOUND,
-            Err(failure) if failure.kind == FailureKind::NotFound => NOT_FOUND,
-            Err(_) => return,
-        };
+    /// Keeps an answer for so long.
+    pub(super) fn insert(&mut self, host: &Arc<str>, answer: &Answer, now: Instant, lifetime: Duration) {
         self.count += 1;
         let number = self.count;
-        self.answers.insert(host.clone(), Kept { answer: answer.clone(), until: now + ttl, number });
+        self.answers.insert(host.clone(), Kept { answer: answer.clone(), until: now + lifetime, number });
         self.ages.push_back((host.clone(), number));
         while self.ages.len() > CAPACITY {
             let Some((host, number)) = self.ages.pop_front() else { return };
@@ -61,33 +52,33 @@ mod tests {
     use super::*;
     use std::net::IpAddr;
 
+    const LONG: Duration = Duration::from_secs(60);
+
     fn found(last: u8) -> Answer {
         Ok([IpAddr::from([192, 0, 2, last])].into())
     }
 
     #[test]
-    fn answers_live_as_long_as_their_kind() {
+    fn an_answer_lives_as_long_as_it_was_given() {
         let (mut cache, now) = (Cache::default(), Instant::now());
         let missing = Err(ResolveFailure::not_found("no such name"));
-        cache.insert(&"found".into(), &found(1), now);
-        cache.insert(&"missing".into(), &missing, now);
-        cache.insert(&"temporary".into(), &Err(ResolveFailure::temporary("busy")), now);
+        cache.insert(&"found".into(), &found(1), now, Duration::from_secs(30));
+        cache.insert(&"missing".into(), &missing, now, Duration::from_secs(3));
         let at = |host: &str, seconds: f64| cache.get(host, now + Duration::from_secs_f64(seconds));
         assert_eq!((at("found", 0.0), at("found", 29.9), at("found", 30.0)), (Some(found(1)), Some(found(1)), None));
         assert_eq!((at("missing", 2.9), at("missing", 3.0)), (Some(missing), None));
-        assert_eq!(at("temporary", 0.0), None);
     }
 
     #[test]
     fn the_oldest_goes_and_no_name_fills_it() {
         let (mut cache, now) = (Cache::default(), Instant::now());
         for number in 0..CAPACITY + 5 {
-            cache.insert(&number.to_string().into(), &found(1), now);
+            cache.insert(&number.to_string().into(), &found(1), now, LONG);
         }
         assert_eq!((cache.get("4", now), cache.get("5", now)), (None, Some(found(1))));
         for last in 0..=u8::MAX {
             for _ in 0..100 {
-                cache.insert(&"again".into(), &found(last), now);
+                cache.insert(&"again".into(), &found(last), now, LONG);
             }
         }
         assert_eq!(cache.get("again", now), Some(found(u8::MAX)));

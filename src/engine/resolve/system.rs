@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use dns_lookup::{LookupError, LookupErrorKind, lookup_host};
 
+use super::super::process::shortage;
+
 /// The most addresses that are kept of one name.
 const MOST: usize = 64;
 
@@ -55,6 +57,15 @@ impl ResolveFailure {
     pub(super) fn with_errno(self, errno: Option<i32>) -> Self {
         Self { errno, ..self }
     }
+
+    /// The same, or the want of descriptors where there is one: a resolver that can open neither files nor sockets fails in many
+    /// ways, and may even say that the name does not exist.
+    pub fn or_shortage(self) -> Self {
+        match shortage() {
+            Some(error) => Self::temporary(error.to_string()).with_errno(error.raw_os_error()),
+            None => self,
+        }
+    }
 }
 
 impl fmt::Display for ResolveFailure {
@@ -68,7 +79,7 @@ impl Error for ResolveFailure {}
 /// Asks the system; blocks for as long as that takes.
 pub(super) fn lookup(host: &str) -> Answer {
     let mut ips = Vec::new();
-    for ip in lookup_host(host).map_err(failure)? {
+    for ip in lookup_host(host).map_err(|error| failure(error).or_shortage())? {
         if ips.len() < MOST && !ips.contains(&ip) {
             ips.push(ip);
         }

@@ -1,4 +1,3 @@
-use super::system::FailureKind;
 use super::*;
 use std::future::Future;
 use std::pin::pin;
@@ -76,9 +75,9 @@ fn threads_are_bounded_and_what_nobody_waits_for_is_not_begun() {
         assert_eq!(ask(wait.as_mut()), None);
         wait
     };
-    let mut kept: Vec<_> = (0..THREADS + 2).map(|number| ask_for(number.to_string())).collect();
-    let begun: Vec<_> = starts.iter().take(THREADS).collect();
-    assert_eq!((begun.len(), lock(&resolver.shared.state).threads), (THREADS, THREADS));
+    let mut kept: Vec<_> = (0..AT_ONCE + 2).map(|number| ask_for(number.to_string())).collect();
+    let begun: Vec<_> = starts.iter().take(AT_ONCE).collect();
+    assert_eq!((begun.len(), lock(&resolver.shared.state).threads), (AT_ONCE, AT_ONCE));
     // One that is under way and one that is queued lose interest; so do many more.
     drop(kept.remove(0));
     drop(kept.pop());
@@ -86,11 +85,11 @@ fn threads_are_bounded_and_what_nobody_waits_for_is_not_begun() {
         drop(ask_for(format!("dropped-{number}")));
     }
     assert!(lock(&resolver.shared.state).queue.len() <= PURGE);
-    for _ in 0..=THREADS {
+    for _ in 0..=AT_ONCE {
         answer.send(found()).expect("a lookup");
     }
     until(&resolver, |state| state.waiting.is_empty() && state.queue.is_empty());
-    assert_eq!(starts.try_iter().collect::<Vec<_>>(), [THREADS.to_string()]);
+    assert_eq!(starts.try_iter().collect::<Vec<_>>(), [AT_ONCE.to_string()]);
     // What was cancelled while under way is known none the less.
     assert_eq!(ask(pin!(resolver.resolve("0"))), Some(found()));
     assert!(kept.iter_mut().all(|wait| ask(wait.as_mut()) == Some(found())));
