@@ -1,5 +1,6 @@
 //! `Batch` and `gather_fetch`: many requests in one call across the bridge.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::PyTraverseError;
@@ -9,41 +10,20 @@ use pyo3::types::PyDict;
 
 use super::call::Call;
 use super::client::Client;
-use super::extract::{self, Options};
+use super::extract;
+use super::plan::{self, Tagged, plan};
 use super::rows::{Rows, Tags};
-use crate::engine::gather::{Batch as EngineBatch, Plan};
+use crate::engine::gather::Batch as EngineBatch;
 use crate::engine::progress::Snapshot;
 
-/// The options of a batch.
-const OPTIONS: [&str; 4] = ["concurrency", "per_host", "timeout", "headers"];
-
-/// How the items of a call are fetched.
-pub fn plan(function: &str, client: &Client, options: Option<&Bound<'_, PyDict>>) -> PyResult<Plan> {
-    let options = Options::new(function, options, &OPTIONS)?;
-    let mut plan = Plan {
-        client: client.engine.clone(),
-        limits: client.engine.limits(),
-        own_limits: false,
-        timeout: None,
-        headers: http::HeaderMap::new(),
-    };
-    if let Some(value) = options.some("concurrency")? {
-        plan.limits.concurrency = extract::count("concurrency", &value)?;
-        plan.own_limits = true;
+impl Tagged for Tags {
+    fn tag(&self, py: Python<'_>, place: usize) -> Option<Py<PyAny>> {
+        self.get(&place).map(|tag| tag.clone_ref(py))
     }
-    if let Some(value) = options.some("per_host")? {
-        plan.limits.per_host = Some(extract::count("per_host", &value)?);
-        plan.own_limits = true;
-    }
-    // None is the client's here: the options of a call reach this place whether they were given or not.
-    if let Some(value) = options.some("timeout")? {
-        plan.timeout = Some(extract::timeout(&value, client.engine.timeout())?);
-    }
-    if let Some(value) = options.some("headers")? {
-        plan.headers = extract::header_lines("headers", &value)?;
-    }
-    Ok(plan)
 }
+
+/// Queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+pub type Counters = (usize, usize, usize, usize, usize, usize, u64);
 
 /// The requests of a batch and what has become of them so far.
 #[pyclass(frozen, module = "fastfetch._core")]
@@ -56,8 +36,7 @@ pub struct Batch {
 impl Batch {
     #[new]
     #[pyo3(signature = (client, urls, **options))]
-    fn new(client: &Client, urls: Vec<Bound<'_, PyAny>>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let plan = plan("gather", client, options)?;
+    fn new(py: Python<'_>, client: &Client, urls: Vec<Bound<'_, PyAny>>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut items = Vec::with_capacity(urls.len());
         let mut tags = Tags::new();
         for value in &urls {
@@ -67,7 +46,9 @@ impl Batch {
             }
             items.push(item);
         }
-        Ok(Self { engine: EngineBatch::new(plan, items), tags: Arc::new(tags) })
+        let tags = Arc::new(tags);
+        let plan = plan(py, client, &plan::options("gather", options, &[])?, tags.clone())?;
+        Ok(Self { engine: EngineBatch::new(plan, items), tags })
     }
 
     fn __len__(&self) -> usize {
@@ -79,10 +60,16 @@ impl Batch {
         Rows::finished(self.engine.table(), &self.tags)
     }
 
-    /// The counters: in flight, below 400, 400 and more, failed, bytes.
-    fn counters(&self) -> (usize, usize, usize, usize, u64) {
-        let Snapshot { in_flight, ok, refused, failed, bytes } = self.engine.progress().snapshot();
-        (in_flight, ok, refused, failed, bytes)
+    /// The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+    fn counters(&self) -> Counters {
+        let Snapshot { in_flight, waiting, ok, refused, failed, bytes } = self.engine.progress().snapshot();
+        let queued = self.engine.table().len().saturating_sub(in_flight + waiting + ok + refused + failed);
+        (queued, in_flight, waiting, ok, refused, failed, bytes)
+    }
+
+    /// The hosts to which no request begins at present, and for how many seconds.
+    fn paused(&self) -> HashMap<String, f64> {
+        self.engine.paused().into_iter().map(|(host, left)| (host, left.as_secs_f64())).collect()
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -100,5 +87,5 @@ impl Batch {
 #[pyfunction]
 pub fn gather_fetch(batch: &Batch) -> Call {
     let engine = batch.engine.clone();
-    Call::until(engine.run()).asking(true)
+    Call::trying(engine.run()).asking(true)
 }

@@ -21,6 +21,7 @@ use super::outbox::{Answer, Key, Outbox};
 use super::side::{Place, Side};
 use super::visit::{Visit, stay_if_left_behind};
 use crate::engine::caller;
+use crate::engine::error::Error;
 use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
 
@@ -131,6 +132,14 @@ impl Call {
         Self::new(async move {
             work.await;
             Box::new(|py: Python<'_>, _| Ok(py.None())) as Answer
+        })
+    }
+
+    /// A call that ends with the work, and raises what came in its way.
+    pub fn trying(work: impl Future<Output = Result<(), Box<Error>>> + Send + 'static) -> Self {
+        Self::new(async move {
+            let ended = work.await;
+            Box::new(move |py: Python<'_>, _| ended.map(|()| py.None()).map_err(|error| error::raise(py, &error))) as Answer
         })
     }
 

@@ -118,7 +118,10 @@ fn arguments(py: Python<'_>, event: Event) -> PyResult<Py<PyTuple>> {
         Event::Request(request) => (shown(*request),).into_pyobject(py)?,
         Event::Response(response) => (answered(response),).into_pyobject(py)?,
         Event::Redirect(response, request) => (answered(response), shown(*request)).into_pyobject(py)?,
-        Event::Retry(failure) => (error::exception(py, &failure)?,).into_pyobject(py)?,
+        Event::Retry(outcome) => match *outcome {
+            Err(failure) => (error::exception(py, &failure)?,).into_pyobject(py)?,
+            Ok(answer) => (Response::refused(&Bound::new(py, answered(Arc::new(answer)))?)?,).into_pyobject(py)?,
+        },
         Event::Informational(status, headers) => (status.as_u16(), Headers::from(&headers)).into_pyobject(py)?,
     };
     Ok(arguments.unbind())

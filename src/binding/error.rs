@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
-use super::side::Exception;
+use super::side::Object;
 use crate::engine::error::{Error, Kind, Raised};
 
 /// The exception class of a kind.
@@ -34,6 +34,8 @@ pub fn class_name(kind: &Kind) -> &str {
         Kind::UnsafeRedirect => "UnsafeRedirect",
         Kind::ClientClosed => "ClientClosed",
         Kind::Decode => "DecodeError",
+        Kind::Disallowed => "DisallowedByRobots",
+        Kind::Checkpoint => "CheckpointError",
         Kind::Raised(raised) => &raised.class,
         Kind::Internal => "FetchError",
     }
@@ -63,16 +65,21 @@ pub fn class<'py>(py: Python<'py>, name: &str) -> PyResult<&'py Bound<'py, PyTyp
 /// The exception for a failed fetch.
 pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     if let Kind::Raised(Raised { exception: Some(raised), .. }) = &error.kind
-        && let Some(Exception(exception)) = raised.downcast_ref::<Exception>()
+        && let Some(Object(exception)) = raised.downcast_ref::<Object>()
     {
         return Ok(exception.bind(py).clone());
     }
     let facts = PyDict::new(py);
-    facts.set_item("url", &*error.url)?;
-    facts.set_item("method", error.method.as_str())?;
+    if error.kind != Kind::Checkpoint {
+        facts.set_item("url", &*error.url)?;
+        facts.set_item("method", error.method.as_str())?;
+    }
     facts.set_item("phase", error.phase.as_str())?;
     facts.set_item("attempts", error.attempts)?;
     facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
+    if !error.earlier.is_empty() {
+        facts.set_item("earlier", PyTuple::new(py, error.earlier.iter().map(|told| &**told))?)?;
+    }
     match &error.kind {
         Kind::Certificate { reason } => facts.set_item("reason", reason)?,
         Kind::IncompleteBody { expected, received } => {

@@ -14,7 +14,7 @@ use super::request::Request;
 use super::visit::Visit;
 use crate::engine::config::Timeout;
 use crate::engine::error::{Error, Kind, Phase};
-use crate::engine::gather::Item;
+use crate::engine::item::Item;
 
 /// The type of a value, for messages.
 pub fn type_name(value: &Bound<'_, PyAny>) -> String {

@@ -10,6 +10,7 @@ use super::bodies;
 use super::cookie_options;
 use super::error;
 use super::extract::{Options, count, flag, header_lines, invalid, timeout, type_name};
+use super::limits;
 use super::proxy;
 use super::upload;
 use crate::engine::client::Client;
@@ -19,7 +20,7 @@ use crate::engine::forms;
 use crate::engine::request::{Own, Request as EngineRequest};
 
 /// The options that describe a request.
-pub const REQUEST_OPTIONS: [&str; 12] = [
+pub const REQUEST_OPTIONS: [&str; 13] = [
     "headers",
     "cookies",
     "params",
@@ -32,6 +33,7 @@ pub const REQUEST_OPTIONS: [&str; 12] = [
     "follow_redirects",
     "max_body",
     "proxy",
+    "retry",
 ];
 
 /// The same, and the caller's own word.
@@ -88,6 +90,9 @@ pub fn request(
     }
     if let Some(value) = options.some("proxy")? {
         own.proxy = proxy::of_request(&value)?;
+    }
+    if let Some(value) = options.some("retry")? {
+        own.retry = Some(limits::retry(&value)?);
     }
     if own.is_some() {
         request.own = Some(Box::new(own));

@@ -12,6 +12,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use super::cookie::text;
 use super::extract::{self, Options};
 use super::headers::Headers;
+use super::limits;
 use super::parts;
 use super::proxy;
 use crate::engine::auth::Credentials;
@@ -180,6 +181,11 @@ impl Request {
             }
             if let Some(limit) = own.max_body {
                 options.set_item("max_body", limit)?;
+            }
+            match &own.retry {
+                None => {}
+                Some(None) => options.set_item("retry", false)?,
+                Some(Some(retry)) => options.set_item("retry", limits::retry_to_python(py, retry)?)?,
             }
             match &own.auth {
                 None => {}

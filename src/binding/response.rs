@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
 use encoding_rs::{Encoding, UTF_8};
-use http::{StatusCode, Version};
-use pyo3::exceptions::{PyBufferError, PyLookupError, PyValueError};
+use http::Version;
+use pyo3::exceptions::{PyBufferError, PyLookupError};
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
@@ -17,23 +17,12 @@ use url::Url;
 use super::cookies::Cookies;
 use super::facts::{self, Connection, Timings};
 use super::headers::Headers;
+pub use super::row::Row;
 use super::{error, json};
 use crate::engine::charset;
 use crate::engine::cookies::Jar;
 use crate::engine::process::lock;
-use crate::engine::response::{Outcome, Response as Answer};
-
-/// One request's outcome and the caller's own word for it.
-pub struct Row {
-    pub outcome: Arc<Outcome>,
-    pub tag: Option<Py<PyAny>>,
-}
-
-impl Row {
-    pub fn clone_ref(&self, py: Python<'_>) -> Self {
-        Self { outcome: self.outcome.clone(), tag: self.tag.as_ref().map(|tag| tag.clone_ref(py)) }
-    }
-}
+use crate::engine::response::Response as Answer;
 
 /// What became of a request: an answer, or the error that took its place.
 ///
@@ -67,10 +56,7 @@ impl Response {
     }
 
     fn answer(&self, py: Python<'_>) -> PyResult<&Answer> {
-        match &*self.row.outcome {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(error::raise(py, error)),
-        }
+        self.row.outcome.as_ref().as_ref().map_err(|error| error::raise(py, error))
     }
 
     /// An exception of this response's own: about its status, or about what is in its body.
@@ -90,15 +76,18 @@ impl Response {
         error::class(py, class)?.call((format!("{} {}: {message}", answer.method(), answer.url),), Some(&facts))
     }
 
+    /// The `StatusError` about its status.
+    pub fn refused<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let reason = slf.get().reason(slf.py())?;
+        let message = format!("status {} {}", slf.get().status_code(slf.py())?, reason.escape_debug());
+        Self::complain(slf, "StatusError", message.trim_end().into())
+    }
+
     /// What the body's text is encoded in: as set, or as found.
     fn charset(&self, answer: &Answer) -> &'static Encoding {
         let set = *lock(&self.encoding);
         set.unwrap_or_else(|| charset::encoding(facts::content_type(answer).as_deref(), &answer.body))
     }
-}
-
-fn has_status(row: &Row, such: impl Fn(StatusCode) -> bool) -> bool {
-    matches!(&*row.outcome, Ok(answer) if such(answer.status))
 }
 
 #[pymethods]
@@ -280,31 +269,31 @@ impl Response {
     /// True where an answer came and its status is 2xx.
     #[getter]
     fn is_success(&self) -> bool {
-        has_status(&self.row, |status| status.is_success())
+        self.row.has_status(|status| status.is_success())
     }
 
     /// True where an answer came and its status is 4xx or 5xx.
     #[getter]
     fn is_error(&self) -> bool {
-        has_status(&self.row, |status| status.is_client_error() || status.is_server_error())
+        self.row.has_status(|status| status.is_client_error() || status.is_server_error())
     }
 
     /// True where an answer came and its status is 4xx.
     #[getter]
     fn is_client_error(&self) -> bool {
-        has_status(&self.row, |status| status.is_client_error())
+        self.row.has_status(|status| status.is_client_error())
     }
 
     /// True where an answer came and its status is 5xx.
     #[getter]
     fn is_server_error(&self) -> bool {
-        has_status(&self.row, |status| status.is_server_error())
+        self.row.has_status(|status| status.is_server_error())
     }
 
     /// True where an answer came and its status is below 400.
     #[getter]
     fn ok(&self) -> bool {
-        has_status(&self.row, |status| status.as_u16() < 400)
+        self.row.has_status(|status| status.as_u16() < 400)
     }
 
     /// The exception where no answer came, else None.
@@ -332,6 +321,12 @@ impl Response {
         self.row.tag.as_ref().map(|tag| tag.clone_ref(py))
     }
 
+    /// What `on_response` returned for it; None without.
+    #[getter]
+    fn value(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.row.value(py)
+    }
+
     /// Raises `StatusError` where the status is 400 or more, and the request's own error where no answer came; else returns
     /// the response.
     fn raise_for_status<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
@@ -339,9 +334,7 @@ impl Response {
         if answer.status.as_u16() < 400 {
             return Ok(slf.clone());
         }
-        let reason = slf.get().reason(slf.py())?;
-        let message = format!("status {} {}", answer.status.as_u16(), reason.escape_debug());
-        Err(PyErr::from_value(Self::complain(slf, "StatusError", message.trim_end().into())?))
+        Err(PyErr::from_value(Self::refused(slf)?))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -361,16 +354,13 @@ impl Response {
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let py = slf.py();
-        let state = postcard::to_allocvec(&*slf.get().row.outcome).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let state = (PyBytes::new(py, &state), slf.get().tag(py)).into_pyobject(py)?;
-        Ok((slf.get_type().getattr(intern!(py, "_restore"))?, state))
+        Ok((slf.get_type().getattr(intern!(py, "_restore"))?, slf.get().row.state(py)?))
     }
 
     #[staticmethod]
-    fn _restore(state: &[u8], tag: Option<Py<PyAny>>) -> PyResult<Self> {
-        let outcome: Outcome =
-            postcard::from_bytes(state).map_err(|error| PyValueError::new_err(format!("not a pickled response: {error}")))?;
-        Ok(Self::new(Row { outcome: Arc::new(outcome), tag }))
+    #[pyo3(signature = (state, tag=None, value=None))]
+    fn _restore(state: &[u8], tag: Option<Py<PyAny>>, value: Option<Py<PyAny>>) -> PyResult<Self> {
+        Row::restored(state, tag, value).map(Self::new)
     }
 
     /// The body as a `memoryview` (PEP 688), without a copy.

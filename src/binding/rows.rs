@@ -13,7 +13,8 @@ use super::error::class_name;
 use super::extract;
 use super::request::Request;
 use super::response::{Response, Row};
-use crate::engine::gather::{Item, Table};
+use crate::engine::gather::Table;
+use crate::engine::item::Item;
 use crate::engine::response::Outcome;
 
 /// What callers gave their items to carry, by place.

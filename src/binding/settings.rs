@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -12,22 +13,13 @@ use super::auth::authorization;
 use super::callback::hooks;
 use super::cookie_options;
 use super::extract::{count, expected, flag, header_lines, seconds, timeout, whole};
+use super::limits;
 use super::proxy;
 use super::tls::tls;
 use super::upload;
-use crate::engine::config::{Config, Limits, Reach, Timeout, Versions};
+use crate::engine::config::{Config, Reach, Timeout, Versions};
 use crate::engine::name_servers::NameServer;
 use crate::engine::request::Request;
-
-/// A `Limits`.
-fn limits(value: &Bound<'_, PyAny>) -> PyResult<Limits> {
-    let wrong = |_| expected("limits", "Limits", value);
-    let per_host = value.getattr("per_host").map_err(wrong)?;
-    Ok(Limits {
-        concurrency: count("limits.concurrency", &value.getattr("concurrency").map_err(wrong)?)?,
-        per_host: if per_host.is_none() { None } else { Some(count("limits.per_host", &per_host)?) },
-    })
-}
 
 /// Name servers to ask: one, or several.
 fn name_servers(value: &Bound<'_, PyAny>) -> PyResult<Vec<NameServer>> {
@@ -160,7 +152,8 @@ pub fn config(settings: &Bound<'_, PyDict>) -> PyResult<Config> {
         cookies: cookie_options::jar(&get("cookies")?)?,
         auth: authorization(&get("auth")?)?,
         timeout: timeout(&get("timeout")?, timeout(&get("default_timeout")?, Timeout::default())?)?,
-        limits: limits(&get("limits")?)?,
+        limits: Arc::new(limits::limits(&get("limits")?, count("auto_start", &get("auto_start")?)?)?),
+        retry: limits::retry(&get("retry")?)?,
         tls: tls(&get("tls")?)?,
         proxies: proxy::rules(&proxy, &get("no_proxy")?, trust_env)?,
         reach: reach(&get)?,

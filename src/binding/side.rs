@@ -42,8 +42,8 @@ pub enum Place {
     Thread(Arc<Waiting>),
 }
 
-/// An exception that the caller's code raised.
-pub struct Exception(pub Py<PyAny>);
+/// What the caller's code made: an exception that it raised, or a value.
+pub struct Object(pub Py<PyAny>);
 
 impl Side {
     /// The side of whoever runs now, with a copy of its context variables.
@@ -193,7 +193,7 @@ pub fn raised(py: Python<'_>, error: PyErr) -> Failure {
     let class = error.get_type(py).name().map_or_else(|_| "an exception".into(), |name| name.to_string());
     let value: Py<PyAny> = error.into_value(py).into_any();
     let detail = format!("the caller's own code raised {class}");
-    Failure::new(Kind::Raised(Raised { class, exception: Some(Arc::new(Exception(value))) }), Phase::Input, detail)
+    Failure::new(Kind::Raised(Raised { class, exception: Some(Arc::new(Object(value))) }), Phase::Input, detail)
 }
 
 /// Code of the caller's came where nobody can run it.

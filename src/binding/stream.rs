@@ -15,18 +15,21 @@ use pyo3::{PyTraverseError, exceptions::PyRuntimeError};
 use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::batch::plan;
+use super::batch::Counters;
 use super::bridge::Port;
 use super::call::Call;
 use super::client::Client;
-use super::extract;
+use super::extract::{self, count, flag};
 use super::outbox::Outbox;
+use super::plan::{self, Tagged, plan};
 use super::response::{Response, Row};
 use super::side::{Place, Side};
 use super::visit::Visit;
 use crate::engine::caller;
-use crate::engine::gather::{Completed, Item, stream};
+use crate::engine::completed::{Completed, stream};
+use crate::engine::item::Item;
 use crate::engine::process::{ProcessBound, lock};
+use crate::engine::progress::Snapshot;
 use crate::engine::runtime;
 
 /// Fetches what is pushed and hands out what completes. Dropping it stops all of it at once.
@@ -38,15 +41,28 @@ pub struct Stream {
     /// What drives it, until the first item is pushed.
     driving: Mutex<Option<Driving>>,
     state: Mutex<State>,
+    tags: Arc<StreamTags>,
     window: usize,
 }
+
+/// What callers gave their items to carry, by number.
+#[derive(Default)]
+struct StreamTags(Mutex<HashMap<usize, Py<PyAny>>>);
+
+impl Tagged for StreamTags {
+    fn tag(&self, py: Python<'_>, place: usize) -> Option<Py<PyAny>> {
+        lock(&self.0).get(&place).map(|tag| tag.clone_ref(py))
+    }
+}
+
+/// The options that are its own.
+const OWN: [&str; 3] = ["window", "ordered", "lookahead"];
 
 type Driving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Default)]
 struct State {
     pushed: usize,
-    tags: HashMap<usize, Py<PyAny>>,
     /// How the source's pump ended, where it has one and it has.
     end: Option<PyResult<()>>,
 }
@@ -57,10 +73,15 @@ impl Stream {
     #[pyo3(signature = (client, **options))]
     fn new(py: Python<'_>, client: &Client, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let _visit = Visit::demand(py)?;
-        let plan = plan("as_completed", client, options)?;
-        let window = plan.limits.concurrency;
+        let tags = Arc::<StreamTags>::default();
+        let options = plan::options("as_completed", options, &OWN)?;
+        let plan = plan(py, client, &options, tags.clone())?;
+        let window = options.some("window")?.map(|value| count("window", &value)).transpose()?;
+        let lookahead = options.some("lookahead")?.map(|value| count("lookahead", &value)).transpose()?.unwrap_or(1);
+        let window = window.unwrap_or(plan.concurrency().saturating_mul(lookahead));
+        let ordered = options.some("ordered")?.map(|value| flag("ordered", &value)).transpose()?.unwrap_or(false);
         let (items, incoming) = unbounded_channel();
-        let completed = Arc::new(Completed::default());
+        let completed = Arc::new(Completed::new(plan.concurrency(), ordered));
         let (driver, registration) = AbortHandle::new_pair();
         let driving = Abortable::new(stream(plan, incoming, completed.clone()), registration);
         Ok(Self {
@@ -70,6 +91,7 @@ impl Stream {
             // Aborted is how it ends when the reader has gone.
             driving: Mutex::new(Some(Box::pin(driving.map(|_| ())))),
             state: Mutex::default(),
+            tags,
             window,
         })
     }
@@ -78,11 +100,14 @@ impl Stream {
     fn push(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.begin(value.py())?;
         let (item, tag) = extract::item(value);
+        if self.over() {
+            return Ok(());
+        }
         let mut state = lock(&self.state);
         let number = state.pushed;
         state.pushed += 1;
         if let Some(tag) = tag {
-            state.tags.insert(number, tag);
+            lock(&self.tags.0).insert(number, tag);
         }
         drop(state);
         let completed = self.shared()?;
@@ -108,20 +133,42 @@ impl Stream {
     /// How many more may be pushed.
     #[getter]
     fn room(&self) -> usize {
-        self.window.saturating_sub(self.pending())
+        if self.over() { 0 } else { self.window.saturating_sub(self.pending()) }
     }
 
     /// The next response, if one is there.
     fn take(&self) -> Option<Response> {
         let (number, outcome) = self.completed.get()?.take()?;
-        let tag = lock(&self.state).tags.remove(&number);
+        let tag = lock(&self.tags.0).remove(&number);
         Some(Response::new(Row { outcome: Arc::new(outcome), tag }))
     }
 
-    /// Waits until a response is there, or, where more was expected of it, the source has ended.
+    /// Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
     fn ready(&self, more: bool) -> PyResult<Call> {
         let completed = self.shared()?;
-        Ok(Call::until(async move { completed.ready(more).await }))
+        Ok(Call::trying(async move {
+            completed.ready(more).await;
+            completed.failure().map_or(Ok(()), Err)
+        }))
+    }
+
+    /// Is it too late for more?
+    #[getter]
+    fn over(&self) -> bool {
+        self.completed.get().is_none_or(|completed| completed.is_over())
+    }
+
+    /// The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+    fn counters(&self) -> Counters {
+        let Some(completed) = self.completed.get() else { return Counters::default() };
+        let Snapshot { in_flight, waiting, ok, refused, failed, bytes } = completed.progress().snapshot();
+        (completed.unfinished().saturating_sub(in_flight + waiting), in_flight, waiting, ok, refused, failed, bytes)
+    }
+
+    /// The hosts to which no request begins at present, and for how many seconds.
+    fn paused(&self) -> HashMap<String, f64> {
+        let paused = self.completed.get().map(|completed| completed.paused()).unwrap_or_default();
+        paused.into_iter().map(|(host, left)| (host, left.as_secs_f64())).collect()
     }
 
     /// Waits until another may be pushed.
@@ -178,9 +225,10 @@ impl Stream {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.state.try_lock() {
-            Ok(state) => state.tags.values().try_for_each(|tag| visit.call(tag)),
-            Err(_) => Ok(()),
+        // Shared with the engine, where it calls the caller's code with them, they are visited by nobody.
+        match self.tags.0.try_lock() {
+            Ok(tags) if Arc::strong_count(&self.tags) == 1 => tags.values().try_for_each(|tag| visit.call(tag)),
+            _ => Ok(()),
         }
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode};
 
-use super::error::{Error, Failure, Phase};
+use super::error::{Failure, Phase};
 use super::request::Request;
-use super::response::Response;
+use super::response::{Outcome, Response};
 
 /// Whoever awaits.
 #[derive(Debug, Clone)]
@@ -44,8 +44,8 @@ pub enum Event {
     Response(Arc<Response>),
     /// An answer redirects, and this request comes next.
     Redirect(Arc<Response>, Box<Request>),
-    /// A request failed, and is sent once more.
-    Retry(Box<Error>),
+    /// This came of a request, and it is sent once more.
+    Retry(Box<Outcome>),
     /// An interim answer (1xx) has come.
     Informational(StatusCode, HeaderMap),
 }

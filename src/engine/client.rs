@@ -7,17 +7,19 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::caller::{self, Caller, Event, EventKind};
-use super::config::{Config, Limits, Timeout};
+use super::config::{Config, Limits, Retry, Timeout};
 use super::error::{Error, Failure, Kind, Phase};
 use super::exchange::{Exchange, Tools};
 use super::forms;
-use super::limit::{Gate, Pass, fitting};
+use super::gate::{Gate, Pass, fitting};
+use super::obey::Robots;
 use super::process::ProcessBound;
 use super::request::Request;
-use super::response::{Outcome, Response};
+use super::response::Outcome;
+use super::retry::{self, Repeatable, Tries};
 use super::statistics::{InFlight, Statistics};
 use super::streaming::Streaming;
 use super::transport::{self, Transport};
@@ -46,13 +48,15 @@ struct Network<T> {
     transport: T,
     gate: Arc<Gate>,
     statistics: Arc<Statistics>,
+    robots: Arc<Robots>,
 }
 
 impl<T: Transport> Network<T> {
     fn new(config: &Config) -> Result<ProcessBound<Self>, String> {
         let statistics = Arc::new(Statistics::default());
         let transport = T::new(config, statistics.clone())?;
-        Ok(ProcessBound::new(Self { transport, gate: Gate::new(fitting(config.limits)), statistics }))
+        let gate = Gate::new(fitting(&config.limits));
+        Ok(ProcessBound::new(Self { transport, gate, statistics, robots: Arc::default() }))
     }
 }
 
@@ -85,8 +89,21 @@ impl<T: Transport> Client<T> {
     }
 
     /// The settings of how many requests may be in flight.
-    pub fn limits(&self) -> Limits {
-        self.inner.config.limits
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.inner.config.limits
+    }
+
+    /// Where its requests wait for their turn.
+    ///
+    /// # Errors
+    /// Where it was closed.
+    pub fn gate(&self) -> Result<Arc<Gate>, Failure> {
+        self.network()?.get().map(|network| network.gate.clone()).ok_or_else(closed)
+    }
+
+    /// What it knows of robots.txt.
+    pub fn robots(&self) -> Option<Arc<Robots>> {
+        Some(self.network().ok()?.get()?.robots.clone())
     }
 
     /// The settings of how long to wait for what.
@@ -143,51 +160,125 @@ impl<T: Transport> Client<T> {
         })
     }
 
-    /// Waits for the request's turn and makes the exchange.
+    /// Waits for the request's turn and makes the exchange, and does so again where its outcome asks for that. While it waits
+    /// for another attempt it has neither permit nor connection.
     pub async fn send(&self, request: Request) -> Outcome {
-        let queued = Instant::now();
         let mut tools = Tools::of(caller::current());
-        let _pass = self.enter(&request, tools.caller()).await?;
-        self.exchange(request, &mut tools, queued.elapsed()).await
+        let (repeatable, retry) = (Repeatable::of(&request), self.retry(&request));
+        let mut tries = Tries::default();
+        loop {
+            let queued = Instant::now();
+            let again = |outcome: &mut Outcome, pass: Option<&Pass>, tries: &mut Tries| {
+                retry::again(retry.as_deref(), &repeatable, outcome, tries, pass, None)
+            };
+            let attempt = match self.enter(&request, tools.caller()).await {
+                Ok(mut pass) => {
+                    let judge = |outcome: &mut Outcome| {
+                        pass.iter_mut().for_each(|pass| pass.note(retry::sign(outcome)));
+                        again(outcome, pass.as_ref(), &mut tries)
+                    };
+                    self.exchange(request.clone(), &mut tools, queued.elapsed(), judge).await
+                }
+                Err(error) => {
+                    let mut outcome = Err(error);
+                    match again(&mut outcome, None, &mut tries) {
+                        None => Ok(outcome),
+                        Some(wait) => self.tell_retry(outcome, &tools).await.map_or_else(|error| Ok(Err(error)), |()| Err(wait)),
+                    }
+                }
+            };
+            match attempt {
+                Ok(outcome) => return tries.with(outcome),
+                Err(wait) => sleep(wait).await,
+            }
+        }
     }
 
-    /// Makes the exchange at once: for those who keep to limits of their own. It has waited for so long.
-    pub async fn exchange(&self, mut request: Request, tools: &mut Tools, queue: Duration) -> Outcome {
-        let network = self.network().map_err(|failure| unsent(&request, failure))?;
-        let network = network.get().ok_or_else(|| unsent(&request, closed()))?;
+    /// Tells the hooks that a request which had no turn waits for another.
+    async fn tell_retry(&self, outcome: Outcome, tools: &Tools) -> Result<(), Box<Error>> {
+        let Some(hooks) = &self.inner.config.hooks.as_ref().filter(|hooks| hooks.wants(EventKind::Retry)) else { return Ok(()) };
+        let Err(error) = outcome.clone() else { return Ok(()) };
+        let told = hooks.call(Event::Retry(Box::new(outcome)), tools.caller()).await;
+        told.map(drop).map_err(|failure| Box::new(Error { kind: failure.kind, detail: failure.detail, ..*error }))
+    }
+
+    /// When a request is made once more, unless its batch says otherwise.
+    pub fn retry(&self, request: &Request) -> Option<Arc<Retry>> {
+        let own = request.own.as_ref().and_then(|own| own.retry.as_ref());
+        own.map_or_else(|| self.inner.config.retry.clone(), Clone::clone)
+    }
+
+    /// Makes the exchange at once: for those who have a permit. It has waited for so long. Its outcome stands, unless `again`
+    /// says how long to wait for another attempt.
+    pub async fn exchange(
+        &self,
+        mut request: Request,
+        tools: &mut Tools,
+        queue: Duration,
+        again: impl FnOnce(&mut Outcome) -> Option<Duration>,
+    ) -> Result<Outcome, Duration> {
+        let network = match self.network() {
+            Ok(network) => network,
+            Err(failure) => return Ok(Err(unsent(&request, failure))),
+        };
+        let Some(network) = network.get() else { return Ok(Err(unsent(&request, closed()))) };
         let _in_flight = network.statistics.enter();
         self.complete(&mut request);
         let mut exchange = Exchange::new(&self.inner.config, &network.transport, tools, request, queue);
-        let open = exchange.open().await.map_err(|failure| exchange.error(failure))?;
-        let mut response = exchange.finish(open).await.map_err(|failure| exchange.error(failure))?;
-        with_history(&mut response, exchange.history());
-        if !exchange.wants(EventKind::Response) {
-            return Ok(response);
+        let mut outcome = exchange.run().await;
+        if let Some(wait) = again(&mut outcome) {
+            let told = exchange.tell(Event::Retry(Box::new(outcome))).await;
+            return told.map_or_else(|failure| Ok(Err(exchange.error(failure))), |_| Err(wait));
         }
-        let response = Arc::new(response);
-        exchange.tell(Event::Response(response.clone())).await.map_err(|failure| exchange.error(failure))?;
-        Ok(Arc::unwrap_or_clone(response))
+        match outcome {
+            Ok(answer) if exchange.wants(EventKind::Response) => {
+                let answer = Arc::new(answer);
+                let told = exchange.tell(Event::Response(answer.clone())).await;
+                Ok(told.map(|_| Arc::unwrap_or_clone(answer)).map_err(|failure| exchange.error(failure)))
+            }
+            outcome => Ok(outcome),
+        }
     }
 
-    /// Waits for the request's turn, makes the exchange up to the head of the answer, and leaves the body to be read.
-    pub async fn stream(&self, mut request: Request) -> Result<Streaming<T::Body>, Box<Error>> {
-        let queued = Instant::now();
+    /// Waits for the request's turn, makes the exchange up to the head of the answer, again where its outcome asks for that, and
+    /// leaves the body to be read.
+    pub async fn stream(&self, request: Request) -> Result<Streaming<T::Body>, Box<Error>> {
         let mut tools = Tools::of(caller::current());
-        let pass = self.enter(&request, tools.caller()).await?;
-        let network = self.network().map_err(|failure| unsent(&request, failure))?;
-        let network = network.get().ok_or_else(|| unsent(&request, closed()))?;
-        let in_flight: InFlight = network.statistics.enter();
-        self.complete(&mut request);
-        let config = &self.inner.config;
-        let mut exchange = Exchange::new(config, &network.transport, &mut tools, request, queued.elapsed());
-        let open = exchange.open().await.map_err(|failure| exchange.error(failure))?;
-        let mut head = exchange.head_of(&open);
-        with_history(&mut head, exchange.history());
-        let head = Arc::new(head);
-        exchange.tell(Event::Response(head.clone())).await.map_err(|failure| exchange.error(failure))?;
-        let reader = exchange.open_reader(open).map_err(|failure| exchange.error(failure))?;
-        let blame = exchange.error(Failure::new(Kind::Internal, Phase::Body, ""));
-        Ok(Streaming::new(head, reader, blame, (pass, in_flight)))
+        let (repeatable, retry) = (Repeatable::of(&request), self.retry(&request));
+        let mut tries = Tries::default();
+        loop {
+            let queued = Instant::now();
+            let mut pass = self.enter(&request, tools.caller()).await?;
+            let network = self.network().map_err(|failure| unsent(&request, failure))?;
+            let network = network.get().ok_or_else(|| unsent(&request, closed()))?;
+            let in_flight: InFlight = network.statistics.enter();
+            let mut request = request.clone();
+            self.complete(&mut request);
+            let config = &self.inner.config;
+            let mut exchange = Exchange::new(config, &network.transport, &mut tools, request, queued.elapsed());
+            let mut open = exchange.open().await.map_err(|failure| exchange.error(failure));
+            let mut outcome = match &mut open {
+                Ok(open) => Ok(exchange.head_of(open)),
+                Err(error) => Err(error.clone()),
+            };
+            let sign = retry::sign(&outcome);
+            pass.iter_mut().for_each(|pass| pass.note(sign));
+            if let Some(wait) = retry::again(retry.as_deref(), &repeatable, &mut outcome, &mut tries, pass.as_ref(), None) {
+                exchange.tell(Event::Retry(Box::new(outcome))).await.map_err(|failure| exchange.error(failure))?;
+                drop((open, pass, in_flight));
+                sleep(wait).await;
+                continue;
+            }
+            let mut head = tries.with(outcome)?;
+            let open = open?;
+            pass.iter_mut().for_each(|pass| pass.answered(sign));
+            exchange.add_history(&mut head);
+            let head = Arc::new(head);
+            exchange.tell(Event::Response(head.clone())).await.map_err(|failure| exchange.error(failure))?;
+            let reader = exchange.open_reader(open).map_err(|failure| exchange.error(failure))?;
+            let blame = exchange.error(Failure::new(Kind::Internal, Phase::Body, ""));
+            return Ok(Streaming::new(head, reader, blame, (pass, in_flight)));
+        }
     }
 
     /// Adds what the request leaves to the client.
@@ -213,12 +304,6 @@ impl<T: Transport> Client<T> {
         let made = Arc::new(made);
         slot.store(Some(made.clone()));
         Ok(made)
-    }
-}
-
-fn with_history(response: &mut Response, history: Vec<Response>) {
-    if !history.is_empty() {
-        response.rare.get_or_insert_default().history = history;
     }
 }
 

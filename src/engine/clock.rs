@@ -14,6 +14,27 @@ pub fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     }
 }
 
+/// When something is to be over, and how long it was given.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    /// The moment.
+    pub at: Instant,
+    /// The time that there was until then.
+    pub time: Duration,
+}
+
+impl Deadline {
+    /// In so long; `None` where no clock goes that far.
+    pub fn within(time: Duration) -> Option<Self> {
+        Some(Self { at: Instant::now().checked_add(time)?, time })
+    }
+
+    /// That it was too late, in words.
+    pub fn missed(&self) -> String {
+        format!("not finished within the deadline of {} s", self.time.as_secs_f64())
+    }
+}
+
 /// A timer to be used again and again: moving it to a later moment costs an atomic store, making a new one a lock.
 pub struct Clock {
     sleep: Pin<Box<Sleep>>,

@@ -1,17 +1,19 @@
-//! Settings as plain, checked values. Their defaults live in Python, in `_config.py`.
+//! Settings as plain, checked values. Their defaults live in Python, in `_config`.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use url::Url;
 
 use super::authorize::Authorization;
 use super::caller::Callback;
 use super::cookies::Jar;
+use super::error::Kind;
 use super::name_servers::NameServer;
 use super::proxy::ProxyRules;
 use super::tls::Pin;
@@ -38,13 +40,91 @@ impl Timeout {
     }
 }
 
-/// How many requests may be in flight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How many requests may be in flight, and how fast they may begin.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    /// In all.
+    /// In flight in all.
     pub concurrency: usize,
-    /// To one host and port, where bounded.
-    pub per_host: Option<usize>,
+    /// Beginning in all.
+    pub rate: Option<Rate>,
+    /// For each host and port.
+    pub host: HostLimits,
+    /// For some hosts: `name`, `name:port`, or `.suffix` for a domain and all below it.
+    pub hosts: Vec<(String, HostLimits)>,
+    /// All hosts of a registrable domain count as one.
+    pub per_site: bool,
+    /// How many may be in flight to a host at first, where that is to be found out.
+    pub start: usize,
+}
+
+/// The same for one host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostLimits {
+    /// In flight.
+    pub concurrency: Share,
+    /// Beginning.
+    pub rate: Option<Rate>,
+    /// Between the starts of two.
+    pub min_delay: Option<Duration>,
+}
+
+/// How much of the concurrency one host may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// As much as it can take.
+    Auto,
+    /// So many requests.
+    Fixed(usize),
+    /// All of it.
+    Whole,
+}
+
+/// How fast requests may begin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// How many in a second.
+    pub per_second: f64,
+    /// How many at once after a rest; `None` for what evens out the ticks of a timer.
+    pub burst: Option<usize>,
+}
+
+/// When a request is made once more.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// How often it is made in all.
+    pub attempts: u32,
+    /// After answers with these statuses.
+    pub statuses: Vec<u16>,
+    /// After these failures.
+    pub failures: Failures,
+    /// The wait before the second attempt; it doubles with each.
+    pub backoff: Duration,
+    /// The largest part of a wait that chance may take off.
+    pub jitter: f64,
+    /// The longest wait.
+    pub max_wait: Duration,
+    /// How many repetitions each request to a host brings it, on average.
+    pub budget: Option<f64>,
+    /// Requests with these methods; any other only where nothing was sent.
+    pub methods: Vec<Method>,
+    /// Wait as long as the server says.
+    pub respect_retry_after: bool,
+}
+
+/// Kinds of failures, by the names that the caller has for them.
+#[derive(Debug, Clone)]
+pub struct Failures {
+    /// The names.
+    pub names: HashSet<String>,
+    /// The name of a kind.
+    pub name: fn(&Kind) -> &str,
+}
+
+impl Failures {
+    /// Is this one of them?
+    pub fn has(&self, kind: &Kind) -> bool {
+        !matches!(kind, Kind::Raised(_)) && self.names.contains((self.name)(kind))
+    }
 }
 
 /// Which versions of HTTP to speak.
@@ -159,7 +239,9 @@ pub struct Config {
     /// How long to wait for what.
     pub timeout: Timeout,
     /// How many requests may be in flight.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
+    /// When a request is made once more, if ever.
+    pub retry: Option<Arc<Retry>>,
     /// Whom to trust.
     pub tls: Tls,
     /// Which proxy a URL goes through.

@@ -10,6 +10,9 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::process;
+use super::response::Response;
+
 /// The result of one fetch. The error is boxed: it is rare and large, the answer is common.
 pub type Result<T> = std::result::Result<T, Box<Error>>;
 
@@ -74,6 +77,10 @@ pub enum Kind {
     ClientClosed,
     /// The body does not decode.
     Decode,
+    /// The host's robots.txt does not allow it.
+    Disallowed,
+    /// What was to be kept on disk could not be.
+    Checkpoint,
     /// What the caller gave us to call raised this.
     Raised(Raised),
     /// A fault of ours.
@@ -177,6 +184,11 @@ impl Failure {
     pub fn new(kind: Kind, phase: Phase, detail: impl Into<String>) -> Self {
         Self { kind, phase, detail: detail.into(), errno: None, unanswered: false, unprocessed: false }
     }
+
+    /// No connection could be opened for want of descriptors, and none of ours is idle: once others are closed, it can be.
+    pub fn is_exhausted(&self) -> bool {
+        self.phase.is_connecting() && self.errno.is_some_and(process::lacks_descriptors)
+    }
 }
 
 impl fmt::Display for Failure {
@@ -207,9 +219,26 @@ pub struct Error {
     pub detail: String,
     /// The operating system's number for it, where there is one.
     pub errno: Option<i32>,
+    /// What came of earlier attempts, in words.
+    pub earlier: Vec<Box<str>>,
 }
 
 impl Error {
+    /// An error about an answer that has come.
+    pub fn about(answer: &Response, failure: Failure) -> Box<Self> {
+        Box::new(Self {
+            kind: failure.kind,
+            phase: Phase::Body,
+            method: answer.method().clone(),
+            url: redact(&answer.url).into(),
+            attempts: answer.attempts,
+            elapsed: answer.elapsed,
+            detail: failure.detail,
+            errno: None,
+            earlier: Vec::new(),
+        })
+    }
+
     /// An error about a request that was never sent.
     pub fn unsent(kind: Kind, phase: Phase, method: Method, url: &str, detail: impl Into<String>) -> Box<Self> {
         Box::new(Self {
@@ -221,6 +250,7 @@ impl Error {
             elapsed: Duration::ZERO,
             detail: detail.into(),
             errno: None,
+            earlier: Vec::new(),
         })
     }
 }
@@ -228,11 +258,19 @@ impl Error {
 impl fmt::Display for Error {
     /// What happened, to which URL, in which phase, after how many attempts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == Kind::Checkpoint {
+            // It is not about one request.
+            return f.write_str(&self.detail);
+        }
         write!(f, "{} {}: {}", self.method, self.url, self.detail)?;
         match self.attempts {
             0 => write!(f, " (not sent)"),
             1 => write!(f, " (phase {}, 1 attempt, {:.3} s)", self.phase.as_str(), self.elapsed.as_secs_f64()),
             n => write!(f, " (phase {}, {n} attempts, {:.3} s)", self.phase.as_str(), self.elapsed.as_secs_f64()),
+        }?;
+        match self.earlier.as_slice() {
+            [] => Ok(()),
+            earlier => write!(f, "; before that: {}", earlier.join("; ")),
         }
     }
 }

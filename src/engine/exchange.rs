@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::authorize::Authorizing;
 use super::caller::{Callback, Caller, Event, EventKind};
-use super::clock::{Clock, earliest};
+use super::clock::{Clock, Deadline, earliest};
 use super::config::Config;
 use super::content::Content;
 use super::error::{Error, Failure, Kind, Phase, redact_url};
@@ -20,7 +20,7 @@ use super::interim::Interim;
 use super::reading::{Patience, Reader, is_decoded};
 use super::redirect;
 use super::request::Request;
-use super::response::{Rare, Response, Timings, micros};
+use super::response::{Outcome, Rare, Response, Timings, micros};
 use super::stage::{Spent, Stage};
 use super::transport::{OpenResponse, Over, Transport};
 
@@ -32,12 +32,24 @@ pub struct Tools {
     headers: headers::Copier,
     /// On whose behalf.
     caller: Option<Caller>,
+    /// When all is to be over.
+    deadline: Option<Deadline>,
 }
 
 impl Tools {
     /// Tools to be used on behalf of this caller.
     pub fn of(caller: Option<Caller>) -> Self {
         Self { caller, ..Self::default() }
+    }
+
+    /// The same, to be used until then.
+    pub fn until(self, deadline: Option<Deadline>) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// When all is to be over.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.deadline
     }
 
     /// On whose behalf.
@@ -71,7 +83,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
     pub fn new(config: &'a Config, transport: &'a T, tools: &'a mut Tools, request: Request, queue: Duration) -> Self {
         let start = Instant::now();
         tools.stage.begin();
-        let patience = Patience { timeout: request.timeout.unwrap_or(config.timeout), start };
+        let patience = Patience { timeout: request.timeout.unwrap_or(config.timeout), start, deadline: tools.deadline };
         let gave_cookies = request.own.as_ref().is_some_and(|own| own.cookies.is_some());
         let own_cookies = request.headers.contains_key(COOKIE) && !gave_cookies;
         let at_home = config.base_url.as_ref().is_none_or(|base| base.origin() == request.url.origin());
@@ -91,6 +103,14 @@ impl<'a, T: Transport> Exchange<'a, T> {
             head: start,
             history: Vec::new(),
         }
+    }
+
+    /// Makes the exchange: the answer with its body, or what came in its way.
+    pub async fn run(&mut self) -> Outcome {
+        let open = self.open().await.map_err(|failure| self.error(failure))?;
+        let mut answer = self.finish(open).await.map_err(|failure| self.error(failure))?;
+        self.add_history(&mut answer);
+        Ok(answer)
     }
 
     /// Sends the request, and whatever follows from it, until there is an answer that stands.
@@ -167,7 +187,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             Err(failure) if self.is_repeatable(&failure) => {
                 let over = if failure.unprocessed { Over::Any } else { Over::Own };
                 if self.wants(EventKind::Retry) {
-                    self.tell(Event::Retry(self.error(failure))).await?;
+                    self.tell(Event::Retry(Box::new(Err(self.error(failure))))).await?;
                 }
                 self.attempt_over(over).await
             }
@@ -335,9 +355,11 @@ impl<'a, T: Transport> Exchange<'a, T> {
         }
     }
 
-    /// The redirects so far.
-    pub fn history(&mut self) -> Vec<Response> {
-        std::mem::take(&mut self.history)
+    /// Gives the answer the redirects that led to it.
+    pub fn add_history(&mut self, answer: &mut Response) {
+        if !self.history.is_empty() {
+            answer.rare.get_or_insert_default().history = std::mem::take(&mut self.history);
+        }
     }
 
     /// A failure as the error of this request.
@@ -351,6 +373,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             elapsed: self.patience.start.elapsed(),
             detail: failure.detail,
             errno: failure.errno,
+            earlier: Vec::new(),
         })
     }
 }

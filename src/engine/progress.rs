@@ -8,6 +8,7 @@ use super::response::Outcome;
 #[derive(Debug, Default)]
 pub struct Progress {
     in_flight: AtomicUsize,
+    waiting: AtomicUsize,
     ok: AtomicUsize,
     refused: AtomicUsize,
     failed: AtomicUsize,
@@ -19,6 +20,8 @@ pub struct Progress {
 pub struct Snapshot {
     /// Items that are being fetched.
     pub in_flight: usize,
+    /// Items that wait before they are fetched once more.
+    pub waiting: usize,
     /// Items with an answer below 400.
     pub ok: usize,
     /// Items with an answer of 400 or more.
@@ -29,14 +32,20 @@ pub struct Snapshot {
     pub bytes: u64,
 }
 
-/// Counts an item as in flight while it lives.
-pub struct InFlight<'a>(&'a Progress);
+/// Counts an item while it lives.
+#[derive(Debug)]
+pub struct Counted<'a>(&'a AtomicUsize);
 
 impl Progress {
     /// Counts an item as in flight.
-    pub fn enter(&self) -> InFlight<'_> {
+    pub fn enter(&self) -> Counted<'_> {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(self)
+        Counted(&self.in_flight)
+    }
+
+    /// How many items wait before they are fetched once more.
+    pub fn set_waiting(&self, count: usize) {
+        self.waiting.store(count, Ordering::Relaxed);
     }
 
     /// Counts what became of an item.
@@ -47,15 +56,18 @@ impl Progress {
             Err(_) => &self.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        if let Ok(response) = outcome {
-            self.bytes.fetch_add(response.body.len() as u64, Ordering::Relaxed);
-        }
+    }
+
+    /// Counts the bytes of a body, whatever is held of it.
+    pub fn receive(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Reads them.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             in_flight: self.in_flight.load(Ordering::Relaxed),
+            waiting: self.waiting.load(Ordering::Relaxed),
             ok: self.ok.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
@@ -64,8 +76,8 @@ impl Progress {
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

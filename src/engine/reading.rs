@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use tokio::time::Instant;
 
-use super::clock::{Clock, earliest};
+use super::clock::{Clock, Deadline, earliest};
 use super::config::Timeout;
 use super::decode::{Coding, Declared, DecodeFailure, Decoder, Progress, codings};
 use super::error::{Failure, Kind, Phase};
@@ -43,19 +43,24 @@ pub struct Patience {
     pub timeout: Timeout,
     /// When the exchange began.
     pub start: Instant,
+    /// When all that it is part of is to be over.
+    pub deadline: Option<Deadline>,
 }
 
 impl Patience {
     /// When the whole exchange is too late.
     pub fn deadline(&self) -> Option<Instant> {
-        self.start.checked_add(self.timeout.total?)
+        let total = self.timeout.total.and_then(|total| self.start.checked_add(total));
+        earliest(total, self.deadline.map(|deadline| deadline.at))
     }
 
     /// Which of the timeouts it was.
     pub fn late(&self, phase: Phase) -> Failure {
         let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
         let Timeout { connect, read, write, total, .. } = self.timeout;
-        let (kind, detail) = if total.is_some_and(|total| self.start.elapsed() >= total) {
+        let (kind, detail) = if let Some(deadline) = self.deadline.filter(|deadline| deadline.at <= Instant::now()) {
+            (Kind::TotalTimeout, deadline.missed())
+        } else if total.is_some_and(|total| self.start.elapsed() >= total) {
             (Kind::TotalTimeout, format!("not finished within the total timeout of {} s", seconds(total)))
         } else if phase.is_connecting() {
             (Kind::ConnectTimeout, format!("no connection within the connect timeout of {} s", seconds(connect)))

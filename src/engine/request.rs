@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, StatusCode};
 use url::{Position, Url};
 
 use super::authorize::Authorization;
-use super::config::Timeout;
+use super::config::{Retry, Timeout};
 use super::content::Content;
 use super::error::{Error, Kind, Phase, Result};
 use super::proxy::ProxyServer;
@@ -47,6 +47,8 @@ pub struct Own {
     pub max_body: Option<u64>,
     /// Which proxy to use, if any.
     pub proxy: Option<Option<ProxyServer>>,
+    /// When it is made once more, if ever.
+    pub retry: Option<Option<Arc<Retry>>>,
 }
 
 impl Own {
@@ -57,6 +59,7 @@ impl Own {
             || self.follow_redirects.is_some()
             || self.max_body.is_some()
             || self.proxy.is_some()
+            || self.retry.is_some()
     }
 }
 
@@ -88,6 +91,12 @@ impl Request {
     /// The host and port, without user name and password.
     pub fn authority(&self) -> &str {
         &self.url[Position::BeforeHost..Position::AfterPort]
+    }
+
+    /// Is it a GET of its URL, and no more?
+    pub fn is_plain(&self) -> bool {
+        let plain = self.headers.is_empty() && self.content.is_none() && self.timeout.is_none() && self.own.is_none();
+        self.method == Method::GET && plain
     }
 
     /// Is the body to be held back until the server asks for it?

@@ -1,5 +1,6 @@
 //! Answers as plain values.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use http::{Method, StatusCode, Version};
 use serde::{Deserialize, Serialize};
 
-use super::error::Error;
+use super::error::{Error, Opaque};
 use super::headers::Lines;
 
 /// A finished answer: nothing in it refers to the connection it came by, and all of it is in storage of its own size. Batches
@@ -52,6 +53,19 @@ pub struct Rare {
     pub history: Vec<Response>,
     /// The fields that came after the body, as [`Lines`] reads them.
     pub trailers: Box<[u8]>,
+    /// What the caller's own code made of it.
+    #[serde(skip)]
+    pub value: Value,
+}
+
+/// A value of the caller's, where there is one. It does not outlive the process.
+#[derive(Clone, Default)]
+pub struct Value(pub Option<Opaque>);
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Value").finish_non_exhaustive()
+    }
 }
 
 /// Where the time of a request went, in microseconds: its parts are those of all hops and attempts together, but for the head

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::error::{Error, Failure};
+use super::gate::Pass;
 use super::headers;
-use super::limit::Pass;
 use super::reading::Reader;
 use super::response::Response;
 use super::statistics::InFlight;
