@@ -27,17 +27,19 @@ from fastfetch._batch import Batch
 from fastfetch._client import Client
 from fastfetch._codes import codes
 from fastfetch._completed import Completed
-from fastfetch._config import TLS, Limits, Proxy, Timeout
+from fastfetch._config import TLS, HostLimits, Limits, Proxy, Retry, Timeout
 from fastfetch._core import Connection, Cookie, Cookies, Headers, Request, Response, Timings
 from fastfetch._core import version as _version
 from fastfetch._events import ServerSentEvent
 from fastfetch._exceptions import (
     CertificateError,
+    CheckpointError,
     ClientClosed,
     ConnectError,
     ConnectionRefused,
     ConnectTimeout,
     DecodeError,
+    DisallowedByRobots,
     DNSError,
     FetchError,
     IncompleteBody,
@@ -63,6 +65,7 @@ from fastfetch._options import (
     BatchOptions,
     BuildOptions,
     ClientOptions,
+    CompletedOptions,
     CookieFields,
     EventHooks,
     HeaderFields,
@@ -85,10 +88,12 @@ __all__ = [
     "BearerAuth",
     "BuildOptions",
     "CertificateError",
+    "CheckpointError",
     "Client",
     "ClientClosed",
     "ClientOptions",
     "Completed",
+    "CompletedOptions",
     "ConnectError",
     "ConnectTimeout",
     "Connection",
@@ -99,10 +104,12 @@ __all__ = [
     "DNSError",
     "DecodeError",
     "DigestAuth",
+    "DisallowedByRobots",
     "EventHooks",
     "FetchError",
     "HeaderFields",
     "Headers",
+    "HostLimits",
     "HostStatistics",
     "IncompleteBody",
     "InvalidRequest",
@@ -121,6 +128,7 @@ __all__ = [
     "RequestOptions",
     "Response",
     "Results",
+    "Retry",
     "ServerSentEvent",
     "Statistics",
     "StatusError",

@@ -6,17 +6,18 @@ import time
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
-from fastfetch._progress import Progress
+from fastfetch._progress import snapshot
 from fastfetch._results import Results
 from fastfetch._sources import read
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
     from typing import Any, Unpack
 
     from fastfetch._client import Client
-    from fastfetch._core import Request
     from fastfetch._options import BatchOptions
+    from fastfetch._progress import Progress
+    from fastfetch._sources import Source
 
 __all__ = ["Batch"]
 
@@ -30,16 +31,19 @@ class Batch:
     Parameters
     ----------
     urls
-        Any iterable of URLs and `Request` objects; it is read at once.
+        As for `gather`, but for async iterables; it is read at once.
     client
         The client to use; None for the module's own.
-    concurrency, per_host, timeout, headers
-        As for `gather`.
+    **options
+        Those of `gather`.
 
     Raises
     ------
     TypeError, ValueError
-        Where an option is wrong. An item that is wrong becomes that item's error.
+        Where an option is wrong. An item that is wrong becomes that item's error. What the source raises
+        comes as it is.
+    CheckpointError
+        Where it is awaited, and the checkpoint cannot be read or written.
 
     Examples
     --------
@@ -54,7 +58,7 @@ class Batch:
     __slots__ = ("_awaited", "_client", "_native", "_since", "_spent")
 
     def __init__(
-        self, urls: Iterable[str | Request], *, client: Client | None = None, **options: Unpack[BatchOptions]
+        self, urls: Source, *, client: Client | None = None, **options: Unpack[BatchOptions]
     ) -> None:
         self._client = client or _default_client()
         self._native = _core.Batch(self._client._native, read(urls), **options)
@@ -70,17 +74,8 @@ class Batch:
     @property
     def progress(self) -> Progress:
         """How far it has come, at this moment."""
-        in_flight, ok, refused, failed, size = self._native.counters()
         running = time.monotonic() - self._since if self._awaited else 0.0
-        return Progress(
-            total=len(self._native),
-            done=ok + refused + failed,
-            ok=ok,
-            failed=failed,
-            in_flight=in_flight,
-            bytes=size,
-            elapsed=self._spent + running,
-        )
+        return snapshot(self._native, len(self._native), self._spent + running)
 
     def __await__(self) -> Generator[Any, None, Results]:
         return self._run().__await__()

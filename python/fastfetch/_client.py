@@ -1,4 +1,4 @@
-"""The client: every verb, said once."""
+"""The client."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from fastfetch import _core
 from fastfetch._batch import Batch
 from fastfetch._completed import Completed
 from fastfetch._config import CLIENT_DEFAULTS, FIXED
+from fastfetch._sources import read_async
 from fastfetch._statistics import snapshot
 from fastfetch._streaming import Stream
 from fastfetch._tls import written_out
 from fastfetch._verbs import Verbs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Iterable
     from types import TracebackType
     from typing import Self, Unpack
 
-    from fastfetch._core import Cookies, Request, Response
-    from fastfetch._options import BatchOptions, BuildOptions, ClientOptions, RequestOptions
+    from fastfetch._core import Cookies, Request
+    from fastfetch._options import BatchOptions, BuildOptions, ClientOptions, CompletedOptions
     from fastfetch._results import Results
+    from fastfetch._sources import AsyncSource
     from fastfetch._statistics import Statistics
 
 __all__ = ["Client"]
@@ -56,7 +57,11 @@ class Client(Verbs):
     timeout
         A `Timeout`, or seconds for the whole exchange; None for no timeout.
     limits
-        How many requests may be in flight, over all calls that name no limits of their own.
+        A `Limits`: how many requests may be in flight and how fast they begin, over all calls that name no
+        limits of their own.
+    retry
+        A `Retry`: which requests are tried again, how often, and when. A whole number is that many attempts,
+        True is ``Retry()``, False is none, which is the default.
     tls
         A `TLS`: whom to trust, who we are, how the handshake is done.
     verify, cert
@@ -133,83 +138,6 @@ class Client(Verbs):
             raise TypeError(f"Client() has no option {name!r}; did you mean {near!r}?")
         self._native = _core.Client(CLIENT_DEFAULTS | FIXED | written_out(options))
 
-    async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> Response:
-        """Sends a request and reads the whole answer.
-
-        Parameters
-        ----------
-        method
-            The HTTP method (RFC 9110, section 9).
-        url
-            Where to; http or https. A user name and password in it are sent as Basic authentication
-            (RFC 7617).
-        headers
-            Header fields of this request alone.
-        params
-            More for the URL's query, after what it has: a mapping or pairs, or a `str` that is a query
-            already. A list of values repeats the name, None leaves it out, `bool` is ``true`` or ``false``.
-        content
-            The body: `str` (sent as UTF-8), `bytes`, any buffer, a file opened in binary mode, or an iterable
-            or async iterable of these pieces. What is iterated is read while it is sent, on the event loop's
-            thread; a file can be sent again where a redirect asks for it, a generator cannot.
-        data
-            A form: a mapping or pairs, with values as in `params`. Anything else is taken as `content`.
-        json
-            Anything that `json.dumps` takes, sent as compact UTF-8. For ``null`` use ``content="null"``.
-        files
-            Files of a form, together with the fields of `data` (`multipart/form-data`, RFC 7578): a mapping
-            or pairs of a name and a content, or a tuple: file name, content, and where wanted content type
-            and headers. Files from disk are read while they are sent.
-        cookies
-            Cookies of this request alone: a mapping, pairs, or a `Cookies`, of which those are taken that fit
-            the URL. They count instead of the client's of the same name, and never follow a redirect to
-            another origin.
-        timeout
-            Seconds for the whole exchange, or a `Timeout`; None for no timeout.
-        auth
-            As for `Client`; None for none at all.
-        follow_redirects
-            Follow redirects; None for the client's setting.
-        max_body
-            The largest body to accept, in bytes, decoded; None for the client's setting.
-        proxy
-            The URL of a proxy or a `Proxy`, in place of the client's; False for none.
-
-        Returns
-        -------
-        Response
-            The answer, whatever its status.
-
-        Raises
-        ------
-        FetchError
-            Where no answer came; the class says why.
-        TypeError, ValueError
-            Where an argument is wrong, or one excludes another; the message names it. What an iterator of the
-            caller's own raises comes as it is.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main(client):
-        ...     response = await client.request("PUT", "https://example.com/item", content="text", timeout=5)
-        ...     return response.raise_for_status()
-        """
-        response: Response = await self._native.request(method, url, **options)
-        return response
-
-    async def send(self, request: Request) -> Response:
-        """Sends a `Request`; result and errors are those of `request`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> async def main():
-        ...     return await fastfetch.send(fastfetch.Request("GET", "https://example.com/", tag="home"))
-        """
-        response: Response = await self._native.send(request)
-        return response
-
     def build_request(self, method: str, url: str, **options: Unpack[BuildOptions]) -> Request:
         """Makes a `Request` of this client: relative to its `base_url`. Arguments are those of `request`.
 
@@ -253,21 +181,58 @@ class Client(Verbs):
         """
         return Stream(self._native, self.build_request(method, url, **options))
 
-    async def gather(self, urls: Iterable[str | Request], **options: Unpack[BatchOptions]) -> Results:
+    async def gather(self, urls: AsyncSource, **options: Unpack[BatchOptions]) -> Results:
         """Fetches many URLs at once. A failing one never sinks the rest.
+
+        Options that are None, as those are that are not given, leave it at what the client has. A call that
+        names a limit (`concurrency` to `per_site`) keeps to its own alone: what it does not name is as the
+        client has it, but its requests are counted by themselves, and not with the client's others.
 
         Parameters
         ----------
         urls
-            Any iterable of URLs and `Request` objects.
+            URLs and `Request` objects: an iterable or async iterable; a column of pandas, polars or pyarrow;
+            an open text file, or a `pathlib.Path` of one, with a URL on each line (blank lines and those
+            that begin with ``#`` are left out). It is read to its end first.
         concurrency
-            How many may be in flight; None for the client's `Limits`.
+            How many may be in flight.
         per_host
-            How many to one host and port; None for the client's `Limits`.
+            How many to one host and port. ``"auto"`` finds out how many the host takes.
+        rate, per_host_rate
+            How many requests begin per second: in all, and to one host.
+        burst
+            How many may begin at once before a rate holds them back.
+        min_delay
+            Seconds between the starts of two requests to one host.
+        hosts
+            `HostLimits` of single hosts and domains, as for `Limits`, in place of all the client has.
+        per_site
+            Count all hosts of a site as one, as `Limits` says.
+        retry
+            A `Retry`: what is tried again, how often, and when. A whole number is that many attempts, True
+            is ``Retry()``, False is none.
         timeout
-            Seconds for each exchange, or a `Timeout`; None for the client's.
+            Seconds for each exchange, or a `Timeout`.
         headers
             Header fields for every item that does not name them itself.
+        deadline
+            Seconds for all together. What is not done by then is a `TotalTimeout`.
+        dedupe
+            Fetch equal URLs once: each place gets the response. Fragments do not count, and a `Request` with
+            a method other than GET or with options of its own is equal to none.
+        keep
+            What to keep of each body, for batches larger than memory: ``"all"``; ``"head"`` for nothing; or
+            the names of fields, as ``["name", "user.login"]``, for a small JSON object of these.
+        on_response
+            A callable, plain or async, that gets each `Response`, body and all, on the event loop's thread.
+            What it returns is `Response.value`; what it raises becomes that item's error.
+        checkpoint
+            The path of a file (SQLite) that keeps each answer, whole. The same call again takes from there
+            what it has, and fetches what is missing or failed: errors, and answers that a `Retry` would try
+            again. One call at a time may use it.
+        robots
+            Obey each host's robots.txt (RFC 9309), its ``Crawl-delay`` included. A URL that it rules out is
+            `DisallowedByRobots`; where it cannot be had (5xx, or no connection), so are all.
 
         Returns
         -------
@@ -277,21 +242,22 @@ class Client(Verbs):
         Raises
         ------
         TypeError, ValueError
-            Where an option is wrong. An item that is wrong becomes that item's error.
+            Where an option is wrong. An item that is wrong becomes that item's error. What the source raises
+            comes as it is, and nothing is fetched.
+        CheckpointError
+            Where the checkpoint cannot be read or written.
 
         Examples
         --------
         >>> import fastfetch
         >>> async def main(urls):
-        ...     results = await fastfetch.gather(urls, concurrency=50)
+        ...     results = await fastfetch.gather(urls, concurrency=50, retry=3)
         ...     print(results)
         ...     return [response.json() for response in results.ok]
         """
-        return await Batch(urls, client=self, **options)
+        return await Batch(await read_async(urls), client=self, **options)
 
-    def as_completed(
-        self, urls: Iterable[str | Request] | AsyncIterable[str | Request], **options: Unpack[BatchOptions]
-    ) -> Completed:
+    def as_completed(self, urls: AsyncSource, **options: Unpack[CompletedOptions]) -> Completed:
         """Fetches many URLs and yields each `Response` as it completes.
 
         Memory is bounded: an item is taken from the source only when there is room for its response, so the
@@ -300,22 +266,29 @@ class Client(Verbs):
         Parameters
         ----------
         urls
-            An iterable or async iterable of URLs and `Request` objects.
-        concurrency
-            How many may be in flight or waiting to be read; None for the client's `Limits`.
-        per_host, timeout, headers
-            As for `gather`.
+            As for `gather`, but read only as far as there is room.
+        ordered
+            Yield the responses in the order of the source.
+        window
+            How many items may be taken from the source before their responses have been read; None for ten
+            times as many as may be in flight. Unless they are `ordered`, no more than may be in flight wait
+            unread before the next are begun.
+        **options
+            Those of `gather`. With `dedupe` a URL joins an equal one that is on its way; one that comes later
+            is fetched anew.
 
         Returns
         -------
         Completed
-            An async iterator of `Response`.
+            An async iterator of `Response`, with the `progress` so far.
 
         Raises
         ------
         TypeError, ValueError
             Where an option is wrong. An item that is wrong becomes that item's error. An exception of the
             source reaches the reader after the responses of what the source had given.
+        CheckpointError
+            Where the checkpoint cannot be read or written; after the responses that were there before.
 
         Examples
         --------

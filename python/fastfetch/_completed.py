@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+import time
+from collections.abc import AsyncGenerator, AsyncIterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
-from fastfetch._sources import check_source
+from fastfetch._config import LOOKAHEAD
+from fastfetch._exceptions import FetchError
+from fastfetch._progress import snapshot
+from fastfetch._sources import items, length
 
 if TYPE_CHECKING:
     import asyncio
 
     from fastfetch._core import Request, Response
-    from fastfetch._options import BatchOptions
+    from fastfetch._options import CompletedOptions
+    from fastfetch._progress import Progress
+    from fastfetch._sources import AsyncSource
 
 __all__ = ["Completed"]
 
@@ -21,53 +27,77 @@ __all__ = ["Completed"]
 class Completed:
     """The async iterator that `as_completed` returns. `aclose` stops it early, as does dropping it.
 
+    Where the wait for a response is cut short (a cancelled task, a timeout), nothing is lost: the next wait
+    goes on.
+
     Examples
     --------
     >>> import asyncio, fastfetch
     >>> async def main():
-    ...     async for response in fastfetch.as_completed(["one", "two"]):
-    ...         print(type(response.error).__name__)
+    ...     completed = fastfetch.as_completed(["one", "two"])
+    ...     async for response in completed:
+    ...         print(type(response.error).__name__, completed.progress.total)
     >>> asyncio.run(main())
-    InvalidURL
-    InvalidURL
+    InvalidURL 2
+    InvalidURL 2
     """
 
-    def __init__(
-        self,
-        client: _core.Client,
-        urls: Iterable[str | Request] | AsyncIterable[str | Request],
-        options: BatchOptions,
-    ) -> None:
-        check_source(urls, what="an iterable or async iterable", asynchronous=True)
-        self._stream = _core.Stream(client, **options)
-        self._more = True
-        self._failure: BaseException | None = None
-        self._pump: asyncio.Task[None] | None = None
+    def __init__(self, client: _core.Client, urls: AsyncSource, options: CompletedOptions) -> None:
         if isinstance(urls, AsyncIterable):
             self._source: AsyncIterable[str | Request] | None = urls
         else:
-            self._source = None
-            self._items = iter(urls)
+            self._source, self._items = None, items(urls)
+        self._length = length(urls)
+        self._stream = _core.Stream(client, lookahead=LOOKAHEAD, **options)
+        self._taken = 0
+        self._more = True
+        self._failure: BaseException | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._since: float | None = None
+        self._until: float | None = None
 
     def __aiter__(self) -> Completed:
         return self
 
     async def __anext__(self) -> Response:
+        if self._since is None:
+            self._since = time.monotonic()
         while not self._stream.closed:
             self._refill()
             response = self._stream.take()
             if response is not None:
+                self._taken += 1
                 return response
             if not self._more and not self._stream.pending:
                 break
             try:
                 await self._stream.ready(self._more)
+            except FetchError:
+                # What ended the whole: all that was fetched before has been read.
+                self._end()
+                raise
             except BaseException:
                 # The traceback keeps this frame. It must not keep the iterator: its end stops everything.
                 del self
                 raise
-        failure, self._failure = self._failure, None
+        failure = self._failure
+        self._end()
         raise failure or StopAsyncIteration
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come, at this moment. The total is known where the source has a length or has ended.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> print(fastfetch.as_completed(["one", "two"]).progress)
+        0/2    0%  0 ok, 0 failed, 0 in flight  0 B  0/s
+        """
+        pushed = self._taken + self._stream.pending
+        now = time.monotonic() if self._until is None else self._until
+        elapsed = 0.0 if self._since is None else now - self._since
+        return snapshot(self._stream, self._length if self._more else pushed, elapsed)
 
     def _refill(self) -> None:
         """Takes from the source what there is room for.
@@ -77,7 +107,9 @@ class Completed:
         if not self._more:
             return
         try:
-            if self._source is None:
+            if self._stream.over:
+                self._more = False
+            elif self._source is None:
                 room, before = self._stream.room, self._stream.pending
                 for item in islice(self._items, room):
                     self._stream.push(item)
@@ -97,6 +129,11 @@ class Completed:
 
     async def aclose(self) -> None:
         """Stops everything that is in flight, and ends the iteration."""
+        self._end()
+
+    def _end(self) -> None:
+        if self._until is None:
+            self._until = time.monotonic()
         self._stream.close()
         self._more, self._failure = False, None
         if self._pump is not None:
@@ -116,6 +153,8 @@ async def _pump(source: AsyncIterable[str | Request], stream: _core.Stream) -> N
             stream.push(item)
             if not stream.room:
                 await stream.wait_for_room()
+            if stream.over:
+                return
     except BaseException:
         # The traceback keeps this frame, and the stream keeps the exception until it is read: a ring.
         del stream

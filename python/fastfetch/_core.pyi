@@ -43,9 +43,13 @@ class Batch:
     """
     def __len__(self, /) -> int: ...
     def __new__(cls, /, client: Client, urls: SupportsGetItem[int, Any], **options) -> Batch: ...
-    def counters(self, /) -> tuple[int, int, int, int, int]:
+    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
         """
-        The counters: in flight, below 400, 400 and more, failed, bytes.
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        """
+    def paused(self, /) -> dict[str, float]:
+        """
+        The hosts to which no request begins at present, and for how many seconds.
         """
     def rows(self, /) -> Rows:
         """
@@ -642,7 +646,7 @@ class Response:
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
     @staticmethod
-    def _restore(state: bytes, tag: Any | None) -> Response: ...
+    def _restore(state: bytes, tag: Any | None = None, value: Any | None = None) -> Response: ...
     @property
     def attempts(self, /) -> int:
         """
@@ -797,6 +801,11 @@ class Response:
         """
         The URL that answered, or failed: the last one where redirects were followed.
         """
+    @property
+    def value(self, /) -> Any | None:
+        """
+        What `on_response` returned for it; None without.
+        """
 
 @final
 class Rows:
@@ -852,6 +861,10 @@ class Stream:
         """
         Was it closed?
         """
+    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
+        """
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        """
     def end(self, /) -> None:
         """
         No more will be pushed.
@@ -865,6 +878,15 @@ class Stream:
         Listens for the end of the awaitable that pumps a source into this stream.
         """
     @property
+    def over(self, /) -> bool:
+        """
+        Is it too late for more?
+        """
+    def paused(self, /) -> dict[str, float]:
+        """
+        The hosts to which no request begins at present, and for how many seconds.
+        """
+    @property
     def pending(self, /) -> int:
         """
         How many were pushed and not yet taken.
@@ -875,7 +897,7 @@ class Stream:
         """
     def ready(self, /, more: bool) -> Call:
         """
-        Waits until a response is there, or, where more was expected of it, the source has ended.
+        Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
         """
     @property
     def room(self, /) -> int:

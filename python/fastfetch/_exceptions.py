@@ -2,7 +2,7 @@
 
 ::
 
-    FetchError                          .url .method .phase .attempts .elapsed
+    FetchError                          .url .method .phase .attempts .earlier .elapsed
     ├── InvalidURL                      also ValueError
     ├── InvalidRequest                  also ValueError
     ├── TransportError
@@ -26,6 +26,8 @@
     │   ├── TooManyRedirects            .history
     │   └── UnsafeRedirect
     ├── StatusError                     .response
+    ├── DisallowedByRobots
+    ├── CheckpointError
     └── ClientClosed
 """
 
@@ -40,12 +42,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CertificateError",
+    "CheckpointError",
     "ClientClosed",
     "ConnectError",
     "ConnectTimeout",
     "ConnectionRefused",
     "DNSError",
     "DecodeError",
+    "DisallowedByRobots",
     "FetchError",
     "IncompleteBody",
     "InvalidRequest",
@@ -81,10 +85,12 @@ class FetchError(Exception):
     method : str | None
         The request's method.
     phase : str | None
-        How far it had come: ``"input"``, ``"queue"``, ``"connect"``, ``"response"``, ``"body"`` or
-        ``"redirect"``.
+        How far it had come: ``"input"``, ``"queue"``, ``"dns"``, ``"connect"``, ``"tls"``, ``"send"``,
+        ``"response"``, ``"body"`` or ``"redirect"``.
     attempts : int
         How many times it was sent; 0 when it never was.
+    earlier : tuple[str, ...]
+        What went wrong at each attempt before the last, where it was tried again.
     elapsed : float
         Seconds from leaving the queue until the failure.
 
@@ -102,6 +108,7 @@ class FetchError(Exception):
     method: str | None = None
     phase: str | None = None
     attempts: int = 0
+    earlier: tuple[str, ...] = ()
     elapsed: float = 0.0
 
     def __init__(self, message: str = "", **facts: object) -> None:
@@ -189,7 +196,7 @@ class PoolTimeout(TimeoutException):
 
 
 class TotalTimeout(TimeoutException):
-    """The whole exchange took longer than ``Timeout.total``."""
+    """The whole exchange took longer than ``Timeout.total``, or its batch than ``deadline``."""
 
 
 class ProtocolError(TransportError):
@@ -260,6 +267,17 @@ class StatusError(FetchError):
     """
 
     response: Response
+
+
+class DisallowedByRobots(FetchError):
+    """The host's robots.txt (RFC 9309) asks not to fetch the URL, or cannot be had. It was not fetched."""
+
+
+class CheckpointError(FetchError):
+    """The checkpoint of a batch cannot be used: a full disk, a file of another kind, another process.
+
+    Fetching stops, and what was stored stays readable.
+    """
 
 
 class ClientClosed(FetchError):

@@ -8,14 +8,15 @@ from os import PathLike
 from typing import IO, Any, Literal, TypeAlias, TypedDict
 
 from fastfetch._auth import Auth
-from fastfetch._config import TLS, Cert, Limits, Proxy, Timeout
-from fastfetch._core import Cookies, Headers, Request
+from fastfetch._config import TLS, Cert, HostLimits, Limits, Proxy, Retry, Timeout
+from fastfetch._core import Cookies, Headers, Request, Response
 
 __all__ = [
     "AuthOption",
     "BatchOptions",
     "BuildOptions",
     "ClientOptions",
+    "CompletedOptions",
     "CookieFields",
     "EventHooks",
     "HeaderFields",
@@ -47,6 +48,7 @@ AuthOption: TypeAlias = (
     | Callable[[Request], Awaitable[Request | None]]
 )
 EventHooks: TypeAlias = Mapping[str, Callable[..., Any] | Sequence[Callable[..., Any]]]
+RetryOption: TypeAlias = Retry | int | bool | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -70,6 +72,7 @@ class RequestOptions(TypedDict, total=False):
     follow_redirects: bool | None
     max_body: int | None
     proxy: str | Proxy | Literal[False] | None
+    retry: RetryOption
 
 
 class BuildOptions(RequestOptions, total=False):
@@ -85,7 +88,7 @@ class BuildOptions(RequestOptions, total=False):
 
 
 class BatchOptions(TypedDict, total=False):
-    """The options of `gather`, `as_completed` and `Batch`.
+    """The options of `gather` and `Batch`, and most of those of `as_completed`.
 
     Examples
     --------
@@ -94,9 +97,35 @@ class BatchOptions(TypedDict, total=False):
     """
 
     concurrency: int | None
-    per_host: int | None
+    per_host: int | Literal["auto"] | None
+    rate: float | None
+    per_host_rate: float | None
+    burst: int | None
+    min_delay: float | None
+    hosts: Mapping[str, HostLimits] | None
+    per_site: bool | None
+    retry: RetryOption
     timeout: float | Timeout | None
     headers: HeaderFields | None
+    deadline: float | None
+    dedupe: bool
+    keep: Literal["all", "head"] | Sequence[str]
+    on_response: Callable[[Response], Any] | None
+    checkpoint: str | PathLike[str] | None
+    robots: bool
+
+
+class CompletedOptions(BatchOptions, total=False):
+    """The options of `as_completed`.
+
+    Examples
+    --------
+    >>> import fastfetch
+    >>> options: fastfetch.CompletedOptions = {"ordered": True, "window": 5_000}
+    """
+
+    ordered: bool
+    window: int | None
 
 
 class ClientOptions(TypedDict, total=False):
@@ -116,6 +145,7 @@ class ClientOptions(TypedDict, total=False):
     event_hooks: EventHooks | None
     timeout: float | Timeout | None
     limits: Limits
+    retry: RetryOption
     tls: TLS
     verify: bool | str | PathLike[str] | None
     cert: Cert | None

@@ -2,34 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-from typing import TYPE_CHECKING
+import os
+from collections.abc import AsyncIterable, Iterable, Sized
+from typing import TYPE_CHECKING, TypeAlias
+
+from fastfetch._core import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
+    from typing import Any, TextIO
 
-    from fastfetch._core import Request
+__all__ = ["AsyncSource", "Source", "items", "length", "read", "read_async"]
 
-__all__ = ["check_source", "read"]
+Source: TypeAlias = Iterable[str | Request] | os.PathLike[str]
+"""URLs and requests, or a file with a URL on each line."""
 
-
-def check_source(urls: object, *, what: str = "an iterable", asynchronous: bool = False) -> None:
-    """Refuses what cannot be iterated, and a single URL, which would be read letter by letter."""
-    hint = ""
-    if isinstance(urls, (str, bytes, bytearray)):
-        hint = "; for one URL use get(url)"
-    elif asynchronous and isinstance(urls, AsyncIterable):
-        return
-    else:
-        try:
-            iter(urls)  # type: ignore[call-overload]
-            return
-        except TypeError:
-            pass
-    raise TypeError(f"urls: expected {what} of str or Request, got {type(urls).__name__}{hint}")
+AsyncSource: TypeAlias = Source | AsyncIterable[str | Request]
+"""The same, or what has to be awaited."""
 
 
-def read(urls: Iterable[str | Request]) -> list[str | Request]:
+def read(urls: Source) -> list[str | Request]:
     """All of a source at once. Python reads it, so that no Rust frame waits under code of the caller's."""
-    check_source(urls)
-    return urls if type(urls) is list else list(urls)
+    return urls if type(urls) is list else list(items(urls))
+
+
+async def read_async(urls: AsyncSource) -> list[str | Request]:
+    """All of a source that may have to be awaited."""
+    if isinstance(urls, AsyncIterable):
+        return [item async for item in urls]
+    return read(urls)
+
+
+def length(urls: object) -> int | None:
+    """How many items a source has, where it knows."""
+    return len(urls) if isinstance(urls, Sized) else None
+
+
+def items(urls: object) -> Iterator[str | Request]:
+    """The items of a source, one after another.
+
+    Refuses what cannot be iterated, and what would be read as something else than it is: a single URL letter
+    by letter, a table by the names of its columns.
+    """
+    if isinstance(urls, (str, bytes, bytearray)):
+        raise _unexpected(urls, "; for one URL use get(url)")
+    if isinstance(urls, os.PathLike):
+        return _lines_at(urls)
+    if any(hasattr(urls, protocol) for protocol in _OF_COLUMNS):
+        return _values(urls)
+    if hasattr(urls, "readline"):
+        return _lines(urls)  # type: ignore[arg-type]
+    try:
+        return iter(urls)  # type: ignore[call-overload, no-any-return]
+    except TypeError:
+        hint = "; gather and as_completed take async ones" if isinstance(urls, AsyncIterable) else ""
+        raise _unexpected(urls, hint) from None
+
+
+def _unexpected(urls: object, hint: str) -> TypeError:
+    return TypeError(f"urls: expected an iterable of str or Request, got {type(urls).__name__}{hint}")
+
+
+def _lines_at(path: os.PathLike[str]) -> Iterator[str]:
+    # Editors on Windows begin a file with a byte order mark, which is no part of the first URL.
+    with open(path, encoding="utf-8-sig") as file:
+        yield from _lines(file)
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """The URLs of a text file: a line each, without blank lines and comments."""
+    name = getattr(file, "name", type(file).__name__)
+    try:
+        for line in file:
+            if not isinstance(line, str):
+                raise TypeError(f"urls: expected a file opened as text, got {name} opened as binary")
+            url = line.strip()
+            if url and not url.startswith("#"):
+                yield url
+    except UnicodeDecodeError as error:
+        wrong = f"the byte {error.object[error.start]:#04x} in {name}"
+        raise ValueError(f"urls: expected text in {error.encoding}, got {wrong}") from error
+
+
+# What columns and tables of every kind have: the Arrow PyCapsule interface, the dataframe protocol.
+_OF_COLUMNS = ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")
+# What only tables have, whole or piece by piece.
+_OF_TABLES = ("columns", "read_next_batch")
+
+
+def _values(column: Any) -> Iterator[Any]:
+    """The values of a column: of pyarrow, pandas, polars, or whoever else speaks Arrow."""
+    if any(hasattr(type(column), name) for name in _OF_TABLES):
+        raise _table()
+    try:
+        values = iter(column)
+    except TypeError:
+        values = iter(_in_pyarrow(column))
+    # Those of pyarrow come as scalars of its own.
+    return (value.as_py() if hasattr(value, "as_py") else value for value in values)
+
+
+def _table() -> TypeError:
+    return TypeError('urls: expected a column, got a table: pass table["url"]')
+
+
+def _in_pyarrow(column: Any) -> Any:
+    """What speaks Arrow and no Python."""
+    try:
+        import pyarrow
+    except ImportError:
+        raise _unexpected(column, "; with pyarrow installed it could be read") from None
+    stream = hasattr(column, "__arrow_c_stream__")
+    values = pyarrow.chunked_array(column) if stream else pyarrow.array(column)
+    if pyarrow.types.is_struct(values.type):
+        raise _table()
+    return values

@@ -1,4 +1,4 @@
-"""The verbs of a client that have a name."""
+"""Requests of a client: every verb, said once."""
 
 from __future__ import annotations
 
@@ -8,17 +8,96 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from fastfetch import _core
-    from fastfetch._core import Response
+    from fastfetch._core import Request, Response
     from fastfetch._options import RequestOptions
 
 __all__ = ["Verbs"]
 
 
 class Verbs:
-    """One method for each verb; what they share is said at `Client.request`."""
+    """A method for any verb, and one for each that has a name; what they share is said at `request`."""
 
     __slots__ = ()
     _native: _core.Client
+
+    async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> Response:
+        """Sends a request and reads the whole answer.
+
+        Parameters
+        ----------
+        method
+            The HTTP method (RFC 9110, section 9).
+        url
+            Where to; http or https. A user name and password in it are sent as Basic authentication
+            (RFC 7617).
+        headers
+            Header fields of this request alone.
+        params
+            More for the URL's query, after what it has: a mapping or pairs, or a `str` that is a query
+            already. A list of values repeats the name, None leaves it out, `bool` is ``true`` or ``false``.
+        content
+            The body: `str` (sent as UTF-8), `bytes`, any buffer, a file opened in binary mode, or an iterable
+            or async iterable of these pieces. What is iterated is read while it is sent, on the event loop's
+            thread; a file can be sent again where a redirect asks for it, a generator cannot.
+        data
+            A form: a mapping or pairs, with values as in `params`. Anything else is taken as `content`.
+        json
+            Anything that `json.dumps` takes, sent as compact UTF-8. For ``null`` use ``content="null"``.
+        files
+            Files of a form, together with the fields of `data` (`multipart/form-data`, RFC 7578): a mapping
+            or pairs of a name and a content, or a tuple: file name, content, and where wanted content type
+            and headers. Files from disk are read while they are sent.
+        cookies
+            Cookies of this request alone: a mapping, pairs, or a `Cookies`, of which those are taken that fit
+            the URL. They count instead of the client's of the same name, and never follow a redirect to
+            another origin.
+        timeout
+            Seconds for the whole exchange, or a `Timeout`; None for no timeout.
+        auth
+            As for `Client`; None for none at all.
+        follow_redirects
+            Follow redirects; None for the client's setting.
+        max_body
+            The largest body to accept, in bytes, decoded; None for the client's setting.
+        proxy
+            The URL of a proxy or a `Proxy`, in place of the client's; False for none.
+        retry
+            A `Retry`, or as for `Client`; None for the client's setting.
+
+        Returns
+        -------
+        Response
+            The answer, whatever its status.
+
+        Raises
+        ------
+        FetchError
+            Where no answer came; the class says why.
+        TypeError, ValueError
+            Where an argument is wrong, or one excludes another; the message names it. What an iterator of the
+            caller's own raises comes as it is.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> async def main(client):
+        ...     response = await client.request("PUT", "https://example.com/item", content="text", timeout=5)
+        ...     return response.raise_for_status()
+        """
+        response: Response = await self._native.request(method, url, **options)
+        return response
+
+    async def send(self, request: Request) -> Response:
+        """Sends a `Request`; result and errors are those of `request`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> async def main():
+        ...     return await fastfetch.send(fastfetch.Request("GET", "https://example.com/", tag="home"))
+        """
+        response: Response = await self._native.send(request)
+        return response
 
     async def get(self, url: str, **options: Unpack[RequestOptions]) -> Response:
         """Sends a GET; arguments, result and errors are those of `request`.

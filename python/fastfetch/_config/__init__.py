@@ -1,0 +1,32 @@
+"""Settings and their defaults: the one place for both."""
+
+from fastfetch._config.defaults import (
+    CLIENT_DEFAULTS,
+    FIXED,
+    LOOKAHEAD,
+    MAX_LINE,
+    MAX_RECONNECTION_TIME,
+    RECONNECTION_TIME,
+)
+from fastfetch._config.limits import HostLimits, Limits
+from fastfetch._config.retry import Retry, retry_of
+from fastfetch._config.security import TLS, Cert, PathOrBytes, Proxy
+from fastfetch._config.timeout import Timeout
+
+__all__ = [
+    "CLIENT_DEFAULTS",
+    "FIXED",
+    "LOOKAHEAD",
+    "MAX_LINE",
+    "MAX_RECONNECTION_TIME",
+    "RECONNECTION_TIME",
+    "TLS",
+    "Cert",
+    "HostLimits",
+    "Limits",
+    "PathOrBytes",
+    "Proxy",
+    "Retry",
+    "Timeout",
+    "retry_of",
+]
