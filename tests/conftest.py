@@ -12,13 +12,15 @@ from hypothesis import settings
 from tests.authorized import Chain
 from tests.loops import LOOP_FACTORIES, LoopFactory
 from tests.servers.bodies import BodyServer
+from tests.servers.dnsmasq import Dnsmasq, running_dnsmasq
 from tests.servers.http2 import Handler as Http2Handler
 from tests.servers.http2 import Http2Server, Settings
 from tests.servers.httpbin import running_httpbin
+from tests.servers.listening import find
 from tests.servers.loopback import LoopbackServer
 from tests.servers.messages import Answer
 from tests.servers.nginx import Nginx, find_nginx, running_nginx
-from tests.servers.proxies import Proxies, Squid, find, running_microsocks, running_squid, running_tinyproxy
+from tests.servers.proxies import Proxies, Squid, running_microsocks, running_squid, running_tinyproxy
 from tests.servers.raw import Handler, RawServer
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
@@ -110,6 +112,14 @@ def microsocks() -> Iterator[Proxies]:
     need("microsocks", find("microsocks"))
     with running_microsocks() as proxies:
         yield proxies
+
+
+@pytest.fixture
+def dnsmasq() -> Iterator[Dnsmasq]:
+    """A real name server, which has been asked nothing yet."""
+    need("dnsmasq", find("dnsmasq"))
+    with running_dnsmasq() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def test_it_pulls_only_what_it_has_room_for(
 
     async def main() -> None:
         taken = 0
-        async for response in ff.as_completed(wrap(source.items()), concurrency=window):
+        async for response in ff.as_completed(wrap(source.items()), window=window):
             assert response.ok
             taken += 1
             if taken % 10 == 0:
@@ -131,7 +131,7 @@ def test_nothing_is_pulled_before_the_first_await(wrap: Source, route_server: Ro
     source = Counting(route_server.url)
 
     async def main() -> None:
-        completed = ff.as_completed(wrap(source.items()), concurrency=5)
+        completed = ff.as_completed(wrap(source.items()), window=5)
         await asyncio.sleep(0)
         assert source.pulled == 0
         assert (await anext(completed)).ok
@@ -153,14 +153,14 @@ class TestLeaving:
 
         async def leave() -> None:
             if how in ("aclose", "drop"):
-                completed = ff.as_completed(wrap(targets))
+                completed = ff.as_completed(wrap(targets), per_host=50)
                 assert (await anext(completed)).ok
                 await asyncio.to_thread(route_server.ledger.wait_requests, 41)
                 left.append(time.monotonic())
                 if how == "aclose":
                     await completed.aclose()
                 return
-            async for response in ff.as_completed(wrap(targets)):
+            async for response in ff.as_completed(wrap(targets), per_host=50):
                 assert response.ok
                 await asyncio.to_thread(route_server.ledger.wait_requests, 41)
                 left.append(time.monotonic())

@@ -53,7 +53,7 @@ class TestThreeHundredInFlight:
             # The loop lives on here: nothing but the cancel has ended them.
             return last - moment
 
-        client = ff.Client(limits=ff.Limits(concurrency=300))
+        client = ff.Client(limits=ff.Limits(concurrency=300, per_host=None))
         asyncio.run(ff.sleep(0.001))
         before = descriptors()
         with RouteServer() as server:
@@ -98,6 +98,7 @@ def test_l18_a_cancelled_waiter_does_not_hold_up_the_next(route_server: RouteSer
         await asyncio.sleep(0)
         for task in waiting[:9]:
             task.cancel()
+        await asyncio.wait(waiting[:9])
         route_server.open_gate("a")
         assert (await first).ok
         assert (await waiting[9]).json() == {"name": "9"}
@@ -256,7 +257,7 @@ class TestBatch:
 
     def test_progress_after_a_cancel_shows_nothing_in_flight(self, route_server: RouteServer) -> None:
         async def main() -> None:
-            batch = ff.Batch([f"{route_server.url}/never"] * 30)
+            batch = ff.Batch([f"{route_server.url}/never"] * 30, per_host=30)
             task = asyncio.ensure_future(batch)
             await asyncio.to_thread(route_server.ledger.wait_requests, 30)
             assert batch.progress.in_flight == 30

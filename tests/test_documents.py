@@ -3,12 +3,16 @@
 import ast
 import asyncio
 import inspect
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .conftest import Serve
+from .scripted import YES, Script, busy, names
+from .servers.messages import Answer
 from .servers.routes import RouteServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +22,12 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def blocks(document: str) -> list[str]:
     """The Python blocks of a document."""
     return BLOCK.findall((ROOT / document).read_text())
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some blocks write files where they are run."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -58,3 +68,50 @@ def test_every_block_for_those_who_come_from_elsewhere_runs_too(
     run(page, names)
     assert names["size"] == len(b'{"name": "a"}')
     assert capsys.readouterr().out == "http://127.0.0.1:1/ connect 1\n"
+
+
+@pytest.fixture
+def lists(urls: list[str], route_server: RouteServer, serve: Serve) -> dict[str, Any]:
+    """The lists of URLs that the page of the batch engine speaks of, and the file."""
+    others = [serve(RouteServer()) for _ in range(3)]
+    route_server.routes["/robots.txt"] = Answer.text("User-agent: *\nDisallow: /private/\n")
+    route_server.routes["/moody"] = Script(busy(1, 429), YES)
+    Path("urls.txt").write_text("\n".join(["# of one site", *names(others[0], range(20)), "", "no url"]))
+    return {
+        "urls": [*names(route_server, range(8)), urls[-1], "http://127.0.0.1:1/"],
+        "pages": names(route_server, range(1_000)),
+        "sites": [url for server in others for url in names(server, range(50))],
+        "private": f"{route_server.url}/private/a",
+        "moody": f"{route_server.url}/moody",
+    }
+
+
+def test_every_block_from_ten_urls_to_ten_million_runs_too(
+    lists: dict[str, Any], route_server: RouteServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = "docs/from-ten-to-ten-million.md"
+    assert len(blocks(page)) == len(re.findall(r"^## ", (ROOT / page).read_text(), re.MULTILINE)) >= 10
+    found = lists
+    run(page, found)
+    assert found["results"].counts == {200: 8, 404: 1, "ConnectionRefused": 1}
+    assert found["everything"].counts == found["slowly"].counts == {200: 1_000}
+    assert (found["spread"].counts, found["polite"].counts) == ({200: 150}, {200: 50})
+    assert found["allowed"].counts == {200: 5, "DisallowedByRobots": 1}
+    tried = found["tried"]
+    assert [(tried[0].status_code, tried[0].attempts), len(tried[-1].error.earlier)] == [(200, 2), 3]
+    assert {response.content for response in found["heads"]} == {b""}
+    assert found["named"][0].json() == {"name": "0"}
+    assert sum(response.value for response in found["sizes"]) == sum(
+        len(response.content) for response in found["everything"]
+    )
+    assert (len(found["once"]), len({response.url for response in found["once"]})) == (30, 10)
+    assert found["last"] == {"name": "999"}
+    assert [response.text for response in found["first"]] == [response.text for response in found["again"]]
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text().splitlines()]
+    assert [row["status"] for row in rows] == [200] * 20
+    assert Path("failed.txt").read_text().startswith("no url  # ")
+    assert "21/21  100%  20 ok, 1 failed" in capsys.readouterr().out
+    asked = [request.target for request in route_server.ledger.requests]
+    # Two calls of a client, three that hold less of each, two streams, one checkpoint.
+    assert asked.count("/json/999") == 2 + 3 + 2 + 1
+    assert "/private/a" not in asked

@@ -127,7 +127,9 @@ class TestConnections:
 
             async def main() -> dict[int | str, int]:
                 async with Client(tls=TLS(ca=authority.ca_pem), timeout=30) as client:
-                    return (await client.gather([f"{server.url}/together/{n}" for n in range(50)])).counts
+                    return (
+                        await client.gather([f"{server.url}/together/{n}" for n in range(50)], per_host=50)
+                    ).counts
 
             assert asyncio.run(main()) == {200: 50}
             assert server.ledger.accepted == 50

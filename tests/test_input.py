@@ -175,11 +175,12 @@ class TestURLs:
         with pytest.raises(LookupError, match="dry"):
             many(source())
 
-    def test_async_iterables_are_for_as_completed(self, route_server: RouteServer) -> None:
+    def test_async_iterables_are_for_what_can_await(self, route_server: RouteServer) -> None:
         async def source() -> AsyncIterator[str]:
             for n in range(3):
                 yield f"{route_server.url}/json/{n}"
 
         assert len(completed(source())) == 3
-        with pytest.raises(TypeError, match=r"urls: expected an iterable .*async_generator"):
-            gather(source())
+        assert [response.json()["name"] for response in gather(source())] == ["0", "1", "2"]
+        with pytest.raises(TypeError, match=r"urls: expected an iterable .*async_generator; gather and as_"):
+            Batch(source())  # type: ignore[arg-type]

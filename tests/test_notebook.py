@@ -206,7 +206,7 @@ def test_interrupt_keeps_what_is_done(kernel: Kernel, route_server: RouteServer)
 
 def test_interrupt_of_a_plain_gather(kernel: Kernel, route_server: RouteServer) -> None:
     url = f"{route_server.url}/gate/shut"
-    name = kernel.start(f"await fastfetch.gather(['{url}'] * 50)")
+    name = kernel.start(f"await fastfetch.gather(['{url}'] * 50, per_host=50)")
     route_server.ledger.wait_requests(50)
     start = time.perf_counter()
     kernel.interrupt()

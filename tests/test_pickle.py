@@ -154,6 +154,13 @@ def test_exceptions_made_by_hand(cls: type[FetchError], again: Copy) -> None:
 
 
 @COPIES
+@pytest.mark.parametrize("cls", [fastfetch.CheckpointError, fastfetch.DisallowedByRobots])
+def test_earlier_attempts(cls: type[FetchError], again: Copy) -> None:
+    assert cls("words").earlier == ()
+    assert again(cls("words", earlier=("first", "second"))).earlier == ("first", "second")
+
+
+@COPIES
 def test_exceptions_that_happened(route_server: RouteServer, again: Copy) -> None:
     at = route_server.url
     route_server.routes["/loop"] = Answer.redirect("/loop")

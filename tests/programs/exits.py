@@ -28,12 +28,12 @@ def leaving() -> None:
 async def traffic(url: str) -> None:
     """Fetch for ever, in every way there is."""
     async with asyncio.TaskGroup() as group:
-        for _ in range(20):
+        for _ in range(6):
             group.create_task(ff.get(f"{url}/never"))
         for _ in range(8):
             group.create_task(repeat(lambda: ff.get(f"{url}/json/a")))
-        group.create_task(ff.gather([f"{url}/never"] * 30))
-        group.create_task(consume([f"{url}/json/b"] * 10 + [f"{url}/never"] * 10))
+        group.create_task(ff.gather([f"{url}/never"] * 30, per_host=30))
+        group.create_task(consume([f"{url}/json/b"] * 10 + [f"{url}/never"] * 10, per_host=20))
         group.create_task(ff.sleep(3600))
 
 
@@ -42,8 +42,8 @@ async def repeat(make: Callable[[], Awaitable[object]]) -> None:
         await make()
 
 
-async def consume(urls: list[str]) -> None:
-    async for response in ff.as_completed(urls):
+async def consume(urls: list[str], *, per_host: int) -> None:
+    async for response in ff.as_completed(urls, per_host=per_host):
         assert response.ok
 
 

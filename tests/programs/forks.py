@@ -23,7 +23,7 @@ PATIENCE = 10.0
 warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork")
 
 # A jar with so much in it that the I/O thread is often found at it.
-client = ff.Client(cookies={f"c{n}": "1" for n in range(100)})
+client = ff.Client(cookies={f"c{n}": "1" for n in range(100)}, limits=ff.Limits(per_host=None))
 
 
 def fetch(url: str) -> None:
@@ -96,7 +96,7 @@ def in_flight(url: str) -> float:
 
     async def main() -> float:
         gate = f"{url}/gate/forked"
-        batch = ff.Batch([gate] * 40)
+        batch = ff.Batch([gate] * 40, per_host=40)
         stream = client.as_completed([f"{url}/json/a", *[gate] * 19])
         assert (await anext(stream)).ok
         by_hand = client.get(gate)

@@ -16,10 +16,18 @@ DEVELOPMENT = ("-X", "dev")
 """Python's development mode, which hides nothing."""
 
 
-def start(program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT) -> subprocess.Popen[str]:
-    """Start `tests/programs/PROGRAM.py`."""
+def start(
+    program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT, under: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
+    """Start `tests/programs/PROGRAM.py`, by a command that runs another where one is given."""
     return subprocess.Popen(
-        [sys.executable, *flags, str(ROOT / "tests" / "programs" / f"{program}.py"), *map(str, arguments)],
+        [
+            *under,
+            sys.executable,
+            *flags,
+            str(ROOT / "tests" / "programs" / f"{program}.py"),
+            *map(str, arguments),
+        ],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -28,21 +36,23 @@ def start(program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT
     )
 
 
-def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+def finish(process: subprocess.Popen[str], patience: float = PATIENCE) -> subprocess.CompletedProcess[str]:
     """Wait for a program's end and take what it said; one that hangs is killed, and so are its children."""
     with process:
         try:
-            stdout, stderr = process.communicate(timeout=PATIENCE)
+            stdout, stderr = process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             stdout, stderr = process.communicate()
-            raise AssertionError(f"hung after {PATIENCE} s; it said {stdout!r} and {stderr!r}") from None
+            raise AssertionError(f"hung after {patience} s; it said {stdout!r} and {stderr!r}") from None
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
-def say(program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT) -> str:
+def say(
+    program: str, *arguments: object, flags: tuple[str, ...] = DEVELOPMENT, under: tuple[str, ...] = ()
+) -> str:
     """What a program says on its way to exit code 0, with nothing on stderr."""
-    done = finish(start(program, *arguments, flags=flags))
+    done = finish(start(program, *arguments, flags=flags, under=under))
     assert (done.returncode, done.stderr) == (0, ""), f"exit code {done.returncode}: {done.stderr}"
     return done.stdout
 
