@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 from statistics import median
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Sample(TypedDict):
@@ -31,12 +31,31 @@ class Table(TypedDict):
     rows: list[Row]
 
 
+class TrialRow(TypedDict):
+    """What a trial measured: for each figure one value a round."""
+
+    name: str
+    title: str
+    count: int
+    figures: dict[str, list[float]]
+    problem: str | None
+
+
+class FullRun(TypedDict):
+    """The trials at full length, which `make bench` has no time for."""
+
+    date: str
+    trials: list[TrialRow]
+
+
 class Report(TypedDict):
     date: str
     rounds: int
     machine: dict[str, str]
     versions: dict[str, str]
     tables: list[Table]
+    trials: list[TrialRow]
+    full: NotRequired[FullRun]
 
 
 class Measure(Enum):
@@ -73,6 +92,14 @@ def find(report: Report, path: str) -> Row | None:
     return rows.get(path)
 
 
+def figure(report: Report, trial: str, name: str) -> float | None:
+    """The median of a trial's figure, or None where it could not be measured."""
+    for row in report["trials"]:
+        if row["name"] == trial and row["problem"] is None and row["figures"].get(name):
+            return median(row["figures"][name])
+    return None
+
+
 def ratio(row: Row, baseline: Row | None, measure: Measure) -> float | None:
     """The ratio of two medians."""
     above = middle(row, measure)
@@ -104,14 +131,36 @@ class Goal:
         return ratio(row, find(report, self.against), self.measure)
 
     def verdict(self, report: Report) -> str:
-        value = self.value(report)
-        if value is None:
-            return "not measured"
-        return "pass" if (value >= self.bound if self.at_least else value <= self.bound) else "miss"
+        return verdict(self.value(report), self.bound, at_least=self.at_least)
+
+
+@dataclass(frozen=True)
+class TrialGoal:
+    """A bound on a figure of a trial."""
+
+    trial: str
+    figure: str
+    bound: float
+    at_least: bool
+
+    def text(self) -> str:
+        return f"{self.trial}: {self.figure} {'≥' if self.at_least else '≤'} {self.bound:g}"
+
+    def value(self, report: Report) -> float | None:
+        return figure(report, self.trial, self.figure)
+
+    def verdict(self, report: Report) -> str:
+        return verdict(self.value(report), self.bound, at_least=self.at_least)
+
+
+def verdict(value: float | None, bound: float, *, at_least: bool) -> str:
+    if value is None:
+        return "not measured"
+    return "pass" if (value >= bound if at_least else value <= bound) else "miss"
 
 
 # A peer is met both in the way that a list of URLs invites (gather/...) and in its fastest way (await/...).
-GOALS = (
+GOALS: tuple[Goal | TrialGoal, ...] = (
     Goal("gather/fastfetch", Measure.RATE, 0.9, at_least=True, against="gather/floor-reqwest"),
     Goal("gather/fastfetch", Measure.CPU, 1.15, at_least=False, against="gather/floor-reqwest"),
     Goal("gather/fastfetch", Measure.RATE, 2, at_least=True, against="gather/wreq"),
@@ -121,4 +170,12 @@ GOALS = (
     Goal("await/fastfetch", Measure.RATE, 1.7, at_least=True, against="await/wreq"),
     Goal("sleep/fastfetch.sleep", Measure.CPU, 0.95, at_least=False, against="sleep/asyncio.sleep"),
     Goal("hold/fastfetch", Measure.RSS, 120, at_least=False),
+    TrialGoal("stream", "RSS growth MB", 20, at_least=False),
+    TrialGoal("stream", "rate per s / gather", 0.8, at_least=True),
+    TrialGoal("pace", "5/s: error %", 2, at_least=False),
+    TrialGoal("pace", "50/s: error %", 2, at_least=False),
+    TrialGoal("pace", "5,000/s: error %", 2, at_least=False),
+    TrialGoal("turns", "ns to admit and give back", 1_000, at_least=False),
+    TrialGoal("dead", "p95 / without it", 1.05, at_least=False),
+    TrialGoal("slow", "under a semaphore / batch", 3, at_least=True),
 )

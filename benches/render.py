@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from statistics import median
 
 from .contenders import IN_FLIGHT
-from .figures import GOALS, Measure, Report, Row, Table, find, middle, ratio, spread
+from .figures import GOALS, Measure, Report, Row, Table, TrialRow, find, middle, ratio, spread
 from .workloads.harness import WARM_UP
 
 HERE = Path(__file__).parent
@@ -30,6 +31,18 @@ was asked for, its row says so instead of showing figures.
 * **CPU**: user + system time of the whole process, all threads, while the clock runs.
 * **peak RSS**: of the whole process over its whole life, import and warm-up included. MB is 10⁶ bytes.
 * All figures are medians of the rounds; ratios are ratios of medians.
+
+What a batch promises beside its speed is tried by more programs, in up to three rounds. All of 127.0.0.0/8
+leads to the one nginx, so there are a thousand hosts.
+
+* **stream**: by how much the memory in use (RSS) rises above what it was after the first 50,000 responses,
+  seen every 5,000; the rate, and its ratio to that of `gather` for 100,000 of the same URLs.
+* **pace**: a server in a process of its own notes when each request arrives. The mean rate leaves out the
+  burst that may begin at once; "worst second" is the most that arrived within any one second, over what the
+  rate and its burst allow in one.
+* **dead**: when 95 % of the requests to good hosts are done, with and without one that opens no connection.
+* **slow**: when the last request to a fast host is done, though those to a slow one come first: by
+  `as_completed`, and by one task per URL under a semaphore.
 """
 
 
@@ -42,8 +55,24 @@ def render(report: Report) -> str:
     lines += ["## Method", "", METHOD]
     for table in report["tables"]:
         lines += [f"## {table['name']}: {table['title']}", "", *grid(header(table), cells(report, table))]
+    for trial in report["trials"]:
+        lines += [f"## {trial['name']}: {trial['title']}", "", *trial_grid(trial)]
+    if full := report.get("full"):
+        lines += ["## Trials at full length", "", f"Measured on {full['date']} in one round.", ""]
+        for trial in full["trials"]:
+            lines += [f"### {trial['name']}: {trial['title']}", "", *trial_grid(trial)]
     lines += ["## Goals", "", *grid(("goal", "measured", "verdict"), goals(report))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def trial_grid(trial: TrialRow) -> list[str]:
+    if trial["problem"] is not None:
+        return [trial["problem"], ""]
+    figures = (
+        (name, f"{median(values):,.2f}", f"{min(values):,.2f}", f"{max(values):,.2f}")
+        for name, values in trial["figures"].items()
+    )
+    return grid((f"count: {trial['count']:,}", "median", "lowest", "highest"), figures)
 
 
 def header(table: Table) -> tuple[str, ...]:

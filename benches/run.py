@@ -1,42 +1,48 @@
 """Measure fastfetch, its peers and the floor side by side: `python -m benches.run`.
 
-A full run writes results.json and RESULTS.md. A partial one (fewer rounds, `--only`) prints its page and
-writes nothing, so that RESULTS.md never shows figures of a hurried or incomplete run.
+A whole run writes results.json and RESULTS.md. A partial one (fewer rounds, `--only`) prints its page and
+writes nothing, so that RESULTS.md never shows figures of a hurried or incomplete run. `--full` measures the
+trials alone, once and at full length, and adds what it finds to both files.
 """
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from . import trials
 from .contenders import IN_FLIGHT, WORKLOADS, Contender, Workload
-from .figures import Measure, Report, Row, Sample
+from .figures import FullRun, Measure, Report, Row, Sample
 from .machine import machine, versions
-from .render import HERE, PAGE, RESULTS, render
+from .program import RoundError, result_of
+from .render import PAGE, RESULTS, load, render
 from .servers import nginx
+from .trials import TRIALS, Trial, add_figures, trial_rows
 
-# One round takes seconds; a program that needs minutes hangs.
-PATIENCE_SECONDS = 300
 ROUNDS = 5
 EVERYTHING = [""]
 
 
-class RoundError(Exception):
-    """A program ended badly, or brought back something else than was asked for."""
-
-
 def main() -> None:
     options = arguments()
+    if options.full:
+        write({**load(), "full": measure_full()})
+        return
     workloads = [chosen for workload in WORKLOADS if (chosen := choose(workload, options.only)).contenders]
+    chosen_trials = [trial for trial in TRIALS if any(text in f"trial/{trial.name}" for text in options.only)]
     rounds = 1 if options.quick else options.rounds
-    report = measure(workloads, rounds)
+    report = measure(workloads, chosen_trials, rounds)
     if rounds < ROUNDS or options.only != EVERYTHING:
         print(render(report))
         return
+    if RESULTS.exists() and (full := load().get("full")):
+        report["full"] = full
+    write(report)
+
+
+def write(report: Report) -> None:
     RESULTS.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(render(report))
 
@@ -52,8 +58,9 @@ def arguments() -> argparse.Namespace:
         nargs="+",
         default=EVERYTHING,
         metavar="TEXT",
-        help="only programs whose workload/name contains TEXT",
+        help="only programs whose workload/name contains TEXT, and trials whose trial/name does",
     )
+    parser.add_argument("--full", action="store_true", help="the trials alone, at full length")
     return parser.parse_args()
 
 
@@ -66,9 +73,9 @@ def choose(workload: Workload, texts: list[str]) -> Workload:
     )
 
 
-def measure(workloads: list[Workload], rounds: int) -> Report:
+def measure(workloads: list[Workload], chosen_trials: list[Trial], rounds: int) -> Report:
     report = Report(
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        date=now(),
         rounds=rounds,
         machine=machine(),
         versions=versions(),
@@ -76,6 +83,7 @@ def measure(workloads: list[Workload], rounds: int) -> Report:
             {"name": each.name, "title": each.title, "baseline": each.baseline, "rows": list(rows(each))}
             for each in workloads
         ],
+        trials=list(trial_rows(chosen_trials, full=False)),
     )
     with nginx() as server:
         for number in range(1, rounds + 1):
@@ -83,7 +91,24 @@ def measure(workloads: list[Workload], rounds: int) -> Report:
                 for contender, row in zip(workload.contenders, table["rows"], strict=True):
                     add_sample(row, workload, contender, server)
                     print(f"{number}/{rounds} {workload.name}/{contender.name}: {news(row)}", file=sys.stderr)
+            if number <= trials.ROUNDS:
+                for trial, trial_row in zip(chosen_trials, report["trials"], strict=True):
+                    add_figures(trial_row, trial, server)
+                    print(f"{number}/{rounds} trial/{trial.name}: {trials.news(trial_row)}", file=sys.stderr)
     return report
+
+
+def measure_full() -> FullRun:
+    rows = list(trial_rows(list(TRIALS), full=True))
+    with nginx() as server:
+        for trial, row in zip(TRIALS, rows, strict=True):
+            add_figures(row, trial, server)
+            print(f"full trial/{trial.name}: {trials.news(row)}", file=sys.stderr)
+    return FullRun(date=now(), trials=rows)
+
+
+def now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def rows(workload: Workload) -> Iterator[Row]:
@@ -111,33 +136,10 @@ def news(row: Row) -> str:
 def sample(workload: Workload, contender: Contender, server: str) -> Sample:
     count = str(contender.count)
     arguments = [count] if workload.path is None else [server + workload.path, count, str(IN_FLIGHT)]
-    command = [*contender.command, *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            cwd=HERE.parent,
-            env=direct_environment(),
-        )
-    except subprocess.TimeoutExpired:
-        raise RoundError(f"no end within {PATIENCE_SECONDS} s") from None
-    if done.returncode != 0:
-        complaint = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise RoundError(complaint[-1])
-    try:
-        result: Sample = json.loads(done.stdout)
-    except ValueError:
-        raise RoundError(f"printed no result but {done.stdout[:80]!r}") from None
+    result: Sample = result_of([*contender.command, *arguments])
     if result["ok"] != contender.count or result["size"] != contender.count * workload.size:
         raise RoundError(f"{result['ok']} of {contender.count} answers were good, {result['size']} in size")
     return result
-
-
-def direct_environment() -> dict[str, str]:
-    """No proxy may stand between a client and the server."""
-    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The server every client is measured against: one nginx worker with two JSON files, on loopback."""
+"""The server every client is measured against: one nginx worker with two JSON files, on all of loopback."""
 
 import json
 import os
@@ -15,7 +15,7 @@ worker_processes 1;
 daemon off;
 pid {folder}/nginx.pid;
 error_log stderr crit;
-events {{ worker_connections 1024; multi_accept on; }}
+events {{ worker_connections 16384; multi_accept on; }}
 http {{
     access_log off;
     default_type application/json;
@@ -28,7 +28,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    server {{ listen {address}; root {folder}/files; }}
+    server {{ listen {address}; allow 127.0.0.0/8; deny all; root {folder}/files; }}
 }}
 """
 SMALL_BYTES = 171
@@ -73,14 +73,14 @@ def nginx_version() -> str:
 
 @contextmanager
 def nginx() -> Iterator[str]:
-    """Run nginx in a temporary folder and give its base URL.
+    """Run nginx in a temporary folder and give its base URL. It is reached at every address of 127.0.0.0/8.
 
     The socket listens before nginx starts and is handed over in nginx's own way of replacing itself
     (the variable NGINX): no port is guessed, and no client can come too early.
     """
     with (
         tempfile.TemporaryDirectory() as name,
-        socket.create_server(("127.0.0.1", 0), backlog=511) as listener,
+        socket.create_server(("0.0.0.0", 0), backlog=4096) as listener,
     ):
         listener.setblocking(False)  # as nginx would have made it
         folder = Path(name)
@@ -89,9 +89,9 @@ def nginx() -> Iterator[str]:
         files.mkdir()
         (files / "small.json").write_text(small_json())
         (files / "records.json").write_text(records_json())
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        port = listener.getsockname()[1]
         configuration = folder / "nginx.conf"
-        configuration.write_text(CONFIGURATION.format(folder=folder, address=address))
+        configuration.write_text(CONFIGURATION.format(folder=folder, address=f"0.0.0.0:{port}"))
         server = subprocess.Popen(
             [nginx_path(), "-p", name, "-e", f"{name}/start.log", "-c", str(configuration)],
             env={**os.environ, "NGINX": f"{listener.fileno()};"},
@@ -99,7 +99,7 @@ def nginx() -> Iterator[str]:
         )
         listener.close()  # nginx owns it now; if nginx dies, clients are refused at once
         try:
-            yield f"http://{address}"
+            yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
             server.wait()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 # Requests sent before the clock starts, so that every connection and every thread is there.
 WARM_UP = 300
+STATUS = Path("/proc/self/status")
 
 
 @dataclass
@@ -103,10 +104,18 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def rss_kb() -> int:
+    """The memory in use now, on Linux."""
+    return status("VmRSS")
+
+
 def peak_rss_kb() -> int:
     """The peak of this program alone: Linux lets `ru_maxrss` begin at what the parent used before exec."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1])
+    if STATUS.exists():
+        return status("VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # bytes on macOS
+
+
+def status(field: str) -> int:
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(f"{field}:"))
+    return int(line.split()[1])

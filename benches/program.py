@@ -1,0 +1,42 @@
+"""One round of one program: what it printed, or why it printed nothing of use."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+from .render import HERE
+
+# One round takes seconds; a program that needs minutes hangs.
+PATIENCE_SECONDS = 300
+
+
+class RoundError(Exception):
+    """A program ended badly, or brought back something else than was asked for."""
+
+
+def result_of(command: list[str]) -> Any:
+    """The JSON that a program prints."""
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            cwd=HERE.parent,
+            env=direct_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        raise RoundError(f"no end within {PATIENCE_SECONDS} s") from None
+    if done.returncode != 0:
+        complaint = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise RoundError(complaint[-1])
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise RoundError(f"printed no result but {done.stdout[:80]!r}") from None
+
+
+def direct_environment() -> dict[str, str]:
+    """No proxy may stand between a client and the server."""
+    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}

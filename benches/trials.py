@@ -1,0 +1,88 @@
+"""What a batch promises beside its speed, each measured by a program of its own that prints its figures."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .contenders import IN_FLIGHT
+from .figures import TrialRow
+from .program import RoundError, result_of
+
+ROUNDS = 3
+"""How many rounds of a run they take part in: most of their time is waiting, of which more tells no more."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    name: str
+    title: str
+    module: str
+    count: int  # what it counts is said in its title
+    full: int  # the same in a full run
+
+
+TRIALS = (
+    Trial(
+        name="stream",
+        title="as_completed over 1,000 hosts, URLs from a generator, no response kept",
+        module="streamed",
+        count=200_000,
+        full=1_000_000,
+    ),
+    Trial(
+        name="pace",
+        title="rate=5, 50 and 5,000 per second, seconds of each, as they arrive at a server",
+        module="paced",
+        count=10,
+        full=10,
+    ),
+    Trial(
+        name="turns",
+        title="the schedule alone, requests to 10,000 hosts in line",
+        module="turns",
+        count=1_000_000,
+        full=1_000_000,
+    ),
+    Trial(
+        name="dead",
+        title="one host of 1,000 that does not accept connections, requests to all others",
+        module="hosts",
+        count=10_000,
+        full=10_000,
+    ),
+    Trial(
+        name="slow",
+        title=f"{IN_FLIGHT} requests to a host that takes 2 s come first, then those to fast hosts",
+        module="hosts",
+        count=10_000,
+        full=10_000,
+    ),
+)
+
+
+def trial_rows(trials: list[Trial], *, full: bool) -> Iterator[TrialRow]:
+    for each in trials:
+        count = each.full if full else each.count
+        yield {"name": each.name, "title": each.title, "count": count, "figures": {}, "problem": None}
+
+
+def add_figures(row: TrialRow, trial: Trial, server: str) -> None:
+    """One round; after a failure the trial takes no further part, and its row says why."""
+    if row["problem"] is not None:
+        return
+    module = f"benches.workloads.{trial.module}"
+    arguments = [trial.name, f"{server}/small.json", str(row["count"]), str(IN_FLIGHT)]
+    try:
+        figures: dict[str, float] = result_of([sys.executable, "-m", module, *arguments])
+    except RoundError as failure:
+        row["problem"] = f"failed: {failure}"
+        return
+    for name, value in figures.items():
+        row["figures"].setdefault(name, []).append(value)
+
+
+def news(row: TrialRow) -> str:
+    """The last round in a few words, for whoever waits."""
+    if row["problem"] is not None:
+        return row["problem"]
+    return ", ".join(f"{name} {values[-1]:,.2f}" for name, values in row["figures"].items())
