@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::archive::Archive;
 use super::clock::Deadline;
-use super::crowd::{Crowd, Work};
+use super::crowd::{Crowd, GRACE, Work};
 use super::error::Error;
 use super::gate::Gate;
 use super::item::Item;
@@ -19,9 +19,6 @@ use super::process::lock;
 use super::progress::Progress;
 use super::response::Outcome;
 use super::transport::Transport;
-
-/// As for batches: what is in flight at a deadline ends there by itself.
-const GRACE: Duration = Duration::from_millis(50);
 
 /// Outcomes, each with the number of its item.
 #[derive(Debug)]

@@ -28,6 +28,8 @@ use super::response::Outcome;
 use super::retry::{self, Repeatable, Tries};
 use super::transport::Transport;
 
+/// What is in flight at a deadline ends there by itself; whatever does not end within this time is left behind.
+pub const GRACE: Duration = Duration::from_millis(50);
 /// How many kept answers are looked up at once.
 const LOOKUPS: usize = 256;
 

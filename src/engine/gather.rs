@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep_until, timeout};
 
 use super::archive::Archive;
-use super::crowd::{Crowd, Work};
+use super::crowd::{Crowd, GRACE, Work};
 use super::error::Error;
 use super::gate::Gate;
 use super::item::Item;
@@ -19,9 +19,6 @@ use super::process::lock;
 use super::progress::Progress;
 use super::response::Outcome;
 use super::transport::{Network, Transport};
-
-/// What is in flight at a deadline ends there by itself; whatever does not end within this time is left behind.
-const GRACE: Duration = Duration::from_millis(50);
 
 /// Items, and a slot for the outcome of each.
 #[derive(Debug)]
