@@ -4,6 +4,7 @@ Arguments: the URL of a route server.
 """
 
 import asyncio
+import signal
 import sys
 import time
 
@@ -19,6 +20,8 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell has what it starts in the background ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         # In debug mode asyncio itself would take seconds to make so many tasks.
         asyncio.run(main(*sys.argv[1:]), debug=False)
