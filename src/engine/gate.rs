@@ -98,16 +98,11 @@ impl Gate {
     fn enter_or_wait(self: &Arc<Self>, host: &str) -> Result<Pass, oneshot::Receiver<Pass>> {
         self.handle.get_or_init(Handle::current);
         let now = Instant::now();
-        let (turn, wait) = {
-            let mut line = lock(&self.line);
-            if let Some(lane) = line.schedule.enter(host, now) {
-                return Ok(Pass::new(self, lane, now));
-            }
-            let (turn, wait) = oneshot::channel();
-            line.schedule.push(host, SINGLE, Job::Tell(turn), now);
-            (self.admitted(&mut line, now), wait)
-        };
-        self.hand_out(turn, now);
+        if let Some(lane) = lock(&self.line).schedule.enter(host, now) {
+            return Ok(Pass::new(self, lane, now));
+        }
+        let (turn, wait) = oneshot::channel();
+        self.change(|schedule, now| schedule.push(host, SINGLE, Job::Tell(turn), now));
         Err(wait)
     }
 
@@ -125,15 +120,17 @@ impl Gate {
         lock(&self.line).schedule.paused(now).map(|(host, until)| (host.to_owned(), until - now)).collect()
     }
 
-    /// Admits whoever may go now.
-    fn admit(self: &Arc<Self>) {
+    /// Changes the schedule, and admits whoever may go then.
+    fn change(self: &Arc<Self>, change: impl FnOnce(&mut Schedule<Job>, Instant)) {
         let now = Instant::now();
-        loop {
-            let next = self.admitted(&mut lock(&self.line), now);
-            if next.is_none() {
-                return;
-            }
-            self.hand_out(next, now);
+        let mut next = {
+            let mut line = lock(&self.line);
+            change(&mut line.schedule, now);
+            self.admitted(&mut line, now)
+        };
+        while let Some((lane, admitted)) = next {
+            self.hand_out(Pass::new(self, lane, now), admitted);
+            next = self.admitted(&mut lock(&self.line), now);
         }
     }
 
@@ -160,9 +157,7 @@ impl Gate {
         None
     }
 
-    fn hand_out(self: &Arc<Self>, next: Option<(Lane, Admitted)>, now: Instant) {
-        let Some((lane, admitted)) = next else { return };
-        let pass = Pass::new(self, lane, now);
+    fn hand_out(&self, pass: Pass, admitted: Admitted) {
         match admitted {
             // Where the waiter has gone in this very moment, the pass comes back and is dropped: given back.
             Admitted::One(turn) => drop(turn.send(pass)),
@@ -189,7 +184,7 @@ impl Gate {
                             () = sleep_until(moment) => {
                                 let Some(gate) = gate.upgrade() else { return };
                                 lock(&gate.line).look = None;
-                                gate.admit();
+                                gate.change(|_, _| ());
                             }
                             () = moved.notified() => {}
                         }
@@ -225,9 +220,9 @@ impl Pass {
     /// The host has answered; the rest is left to be read.
     pub fn answered(&mut self, sign: Sign) {
         self.ended.sign = sign;
-        lock(&self.gate.line).schedule.answered(self.lane, self.ended, Instant::now());
+        let (lane, ended) = (self.lane, self.ended);
         self.ended.told = true;
-        self.gate.admit();
+        self.gate.change(|schedule, now| schedule.answered(lane, ended, now));
     }
 
     /// Begins no request to the host for so long.
@@ -251,19 +246,14 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        lock(&self.gate.line).schedule.done(self.lane, self.ended, Instant::now());
-        self.gate.admit();
+        self.gate.change(|schedule, now| schedule.done(self.lane, self.ended, now));
     }
 }
 
 impl Membership {
     /// Adds jobs, each with its host. Nobody is admitted before all of them stand in line.
     pub fn push(&self, jobs: impl FnOnce(&mut dyn FnMut(&str, usize))) {
-        let now = Instant::now();
-        let mut line = lock(&self.gate.line);
-        jobs(&mut |host, job| line.schedule.push(host, self.party, Job::Give(job), now));
-        drop(line);
-        self.gate.admit();
+        self.gate.change(|schedule, now| jobs(&mut |host, job| schedule.push(host, self.party, Job::Give(job), now)));
     }
 
     /// Puts a job back, not to run before its time, and gives its pass back.
@@ -277,11 +267,6 @@ impl Membership {
         let jobs = lock(&self.gate.line).schedule.withdraw(self.party, Instant::now());
         let number = |job| if let Job::Give(job) = job { Some(job) } else { None };
         jobs.into_iter().filter_map(number).collect()
-    }
-
-    /// The gate.
-    pub fn gate(&self) -> &Arc<Gate> {
-        &self.gate
     }
 }
 
