@@ -11,6 +11,7 @@ use super::content::Content;
 use super::error::{Error, Kind, Phase};
 use super::gate::Pass;
 use super::pace::Sign;
+use super::process::lacks_descriptors;
 use super::request::Request;
 use super::response::{Outcome, Response};
 
@@ -114,7 +115,7 @@ impl Retry {
 }
 
 /// How long a server asks to wait (RFC 9110, section 10.2.3).
-pub fn retry_after(answer: &Response, now: SystemTime) -> Option<Duration> {
+fn retry_after(answer: &Response, now: SystemTime) -> Option<Duration> {
     let value = std::str::from_utf8(answer.headers().get("retry-after")?).ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a number has are a long time.
@@ -159,12 +160,8 @@ fn status_line(status: StatusCode) -> String {
 }
 
 /// Was no descriptor to be had for a connection? Then nothing is wrong with the host, or the request.
-pub fn is_starved(error: &Error) -> bool {
-    #[cfg(unix)]
-    const OUT: [i32; 2] = [libc::EMFILE, libc::ENFILE];
-    #[cfg(windows)]
-    const OUT: [i32; 1] = [10_024]; // WSAEMFILE
-    error.phase.is_connecting() && error.errno.is_some_and(|errno| OUT.contains(&errno))
+fn is_starved(error: &Error) -> bool {
+    error.phase.is_connecting() && error.errno.is_some_and(lacks_descriptors)
 }
 
 /// What an outcome says of how much the host can take.
