@@ -145,7 +145,8 @@ impl<T: Transport, W: Work> Crowd<T, W> {
 
     /// Makes a job known to the archive, where there is one; false where it cannot be told from others, and so has ended.
     pub fn assign(&self, job: usize) -> bool {
-        let (Some(archive), Some(item)) = (&self.archive, self.work.item(job)) else { return true };
+        let Some(archive) = &self.archive else { return true };
+        let Some(item) = self.work.item(job) else { return true };
         let full: Option<String> = match &item {
             Item::Url(url) => self.plan.client.request(Method::GET, url).ok().map(|request| request.url.into()),
             Item::Request(_) | Item::Invalid(_) => None,
