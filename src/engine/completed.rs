@@ -8,7 +8,6 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::archive::Archive;
 use super::clock::Deadline;
 use super::crowd::{Crowd, GRACE, Work};
 use super::error::{Error, Kind, Phase};
@@ -281,12 +280,9 @@ impl Work for Incoming {
 /// sends them.
 pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
     let incoming = Incoming { completed: completed.clone(), items: Mutex::default(), alike: Mutex::default() };
-    let archive = match &plan.checkpoint {
-        Some(path) => match Archive::open(path).await {
-            Ok(archive) => Some(archive),
-            Err(error) => return incoming.fail(error),
-        },
-        None => None,
+    let archive = match plan.archive().await {
+        Ok(archive) => archive,
+        Err(error) => return incoming.fail(error),
     };
     let gate = match plan.gate() {
         Ok(gate) => gate,

@@ -1,6 +1,6 @@
 //! Many requests whose outcomes fall into slots, in input order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep_until, timeout};
 
-use super::archive::Archive;
 use super::crowd::{Crowd, GRACE, Work};
 use super::error::Error;
 use super::gate::Gate;
@@ -110,10 +109,7 @@ impl<T: Transport> Batch<T> {
     pub async fn run(self: Arc<Self>) -> Result<(), Box<Error>> {
         let _running = self.running.lock().await;
         let slots = Slots::new(self.table.clone(), self.progress.clone(), self.plan.dedupe);
-        let archive = match &self.plan.checkpoint {
-            Some(path) => Some(Archive::open(path).await?),
-            None => None,
-        };
+        let archive = self.plan.archive().await?;
         let gate = match self.plan.gate() {
             Ok(gate) => gate,
             Err(failure) => {
@@ -156,7 +152,7 @@ struct Slots {
     /// Places that get the outcome of another, by that one.
     alike: HashMap<usize, Vec<usize>>,
     /// Those places.
-    followers: std::collections::HashSet<usize>,
+    followers: HashSet<usize>,
     left: AtomicUsize,
     changed: Notify,
     failure: Mutex<Option<Box<Error>>>,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method};
 
+use super::archive::Archive;
 use super::caller::{self, Caller};
 use super::client::Client;
 use super::config::{Limits, Retry, Timeout};
@@ -68,6 +69,14 @@ impl<T: Transport> Plan<T> {
         self.limits.as_ref().map_or_else(|| self.client.limits().concurrency, |limits| limits.concurrency)
     }
 
+    /// What keeps the answers, where anything does.
+    pub async fn archive(&self) -> Result<Option<Archive>, Box<Error>> {
+        match &self.checkpoint {
+            Some(path) => Archive::open(path).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The request for an item.
     pub fn request(&self, item: &Item) -> Result<Request, Box<Error>> {
         let mut request = match item {
@@ -90,22 +99,15 @@ impl<T: Transport> Plan<T> {
 
     /// Has the answer read while it is whole, and reduces it to what is to be held.
     pub async fn digest(&self, place: usize, outcome: Outcome, caller: Option<&Caller>) -> Outcome {
-        let (mut outcome, mut value) = (outcome, None);
-        if let (Some(reader), Ok(_)) = (&self.reader, &outcome) {
-            let whole = Arc::new(outcome);
-            value = Some(reader.read(place, whole.clone(), caller).await);
-            outcome = Arc::unwrap_or_clone(whole);
-        }
         let mut answer = outcome?;
-        if let Some(value) = value {
-            match value {
-                Ok(value) => answer.rare.get_or_insert_default().value.0 = Some(value),
-                Err(failure) => return Err(Error::about(&answer, failure)),
-            }
+        if let Some(reader) = &self.reader {
+            let whole = Arc::new(Ok(answer));
+            let read = reader.read(place, whole.clone(), caller).await;
+            answer = Arc::unwrap_or_clone(whole)?;
+            let value = read.map_err(|failure| Error::about(&answer, failure))?;
+            answer.rare.get_or_insert_default().value.0 = Some(value);
         }
-        match self.keep.reduce(&mut answer) {
-            Ok(()) => Ok(answer),
-            Err(failure) => Err(Error::about(&answer, failure)),
-        }
+        self.keep.reduce(&mut answer).map_err(|failure| Error::about(&answer, failure))?;
+        Ok(answer)
     }
 }
