@@ -211,18 +211,23 @@ class TestResume:
         assert len(route_server.ledger.requests) == 7
 
 
+async def cut_short(server: RouteServer, checkpoint: Any) -> tuple[list[str], Batch]:
+    """60 URLs, and a batch of them that was cancelled when 50 were done and the others in flight."""
+    urls = [*names(server, range(50)), *(f"{server.url}/gate/{number}" for number in range(10))]
+    batch = Batch(urls, checkpoint=checkpoint)
+    task = asyncio.ensure_future(batch)
+    await until(lambda: batch.progress.done == 50 and batch.progress.in_flight == 10)
+    task.cancel()
+    await asyncio.wait([task])
+    for number in range(10):
+        server.open_gate(str(number))
+    return urls, batch
+
+
 class TestCutShort:
     def test_cancelled(self, checkpoint: Any, route_server: RouteServer) -> None:
-        urls = [*names(route_server, range(50)), *(f"{route_server.url}/gate/{n}" for n in range(10))]
-
         async def main() -> None:
-            batch = Batch(urls, checkpoint=checkpoint)
-            task = asyncio.ensure_future(batch)
-            await until(lambda: batch.progress.done == 50 and batch.progress.in_flight == 10)
-            task.cancel()
-            await asyncio.wait([task])
-            for number in range(10):
-                route_server.open_gate(str(number))
+            urls, batch = await cut_short(route_server, checkpoint)
             assert (await batch).counts == {200: 60}
             assert (await Batch(urls, checkpoint=checkpoint)).counts == {200: 60}
 
@@ -231,16 +236,9 @@ class TestCutShort:
 
     def test_cancelled_and_called_anew(self, checkpoint: Any, route_server: RouteServer) -> None:
         """As a cell of a notebook is that is run again, while the old batch is still at hand."""
-        urls = [*names(route_server, range(50)), *(f"{route_server.url}/gate/{n}" for n in range(10))]
 
         async def main() -> None:
-            batch = Batch(urls, checkpoint=checkpoint)
-            task = asyncio.ensure_future(batch)
-            await until(lambda: batch.progress.done == 50 and batch.progress.in_flight == 10)
-            task.cancel()
-            await asyncio.wait([task])
-            for number in range(10):
-                route_server.open_gate(str(number))
+            urls, batch = await cut_short(route_server, checkpoint)
             assert (await ff.gather(urls, checkpoint=checkpoint)).counts == {200: 60}
             assert len(batch.results) == 50
 
