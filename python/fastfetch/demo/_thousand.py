@@ -1,4 +1,4 @@
-"""A thousand URLs of every kind in one await, without the network: `python -m fastfetch.demo`."""
+"""A thousand URLs of every kind in one await, without the network: `python -m fastfetch demo`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,3 @@ def check(cases: list[_plan.Case], results: fastfetch.Results) -> int:
         print(f"UNEXPECTED {case.url}: wanted {wanted}, got {response.error or response.status_code}")
     print(f"{len(pairs) - len(surprises):,} of {len(pairs):,} outcomes are as planned.")
     return 1 if surprises else 0
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
