@@ -154,6 +154,18 @@ class TestFolder:
             f"{name}.json"
         ) == 1
 
+    @pytest.mark.parametrize("words", [(), ("--overwrite",)])
+    def test_a_number_is_no_reason_to_lose_another_file(
+        self, route_server: RouteServer, say: Say, tmp_path: Path, words: tuple[str, ...]
+    ) -> None:
+        names = ["a", "A", "a", "a-2", "A-2", "a-3"]
+        urls = [f"{route_server.url}/json/{name}" for name in names]
+        assert say(*urls, "-o", tmp_path, "-j", "1", *words)[0] == 0
+        kept = sorted(path.read_text() for path in tmp_path.glob("*.json"))
+        assert kept == sorted(json.dumps({"name": name}) for name in names)
+        index = commands.records((tmp_path / "index.jsonl").read_text())
+        assert len({record["file"] for record in index}) == len(names)
+
     def test_an_index_that_broke_off_is_gone_on_with(
         self, route_server: RouteServer, say: Say, tmp_path: Path
     ) -> None:

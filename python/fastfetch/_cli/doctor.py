@@ -53,8 +53,8 @@ class Problem(Exception):
 def _lines(says: Callable[[], Iterator[str]]) -> Iterator[str | Problem]:
     try:
         yield from says()
-    except Problem as problem:
-        yield problem
+    except (Problem, OSError) as problem:
+        yield Problem(str(problem))
 
 
 def _fastfetch() -> Iterator[str]:
@@ -143,7 +143,7 @@ def _fetches() -> Iterator[str]:
             since = time.monotonic()
             results = asyncio.run(fetch(site.url))
             took = time.monotonic() - since
-    except (RuntimeError, OSError) as error:
+    except RuntimeError as error:
         raise Problem(str(error)) from None
     if results.counts != {200: FETCHES}:
         errors = results.errors

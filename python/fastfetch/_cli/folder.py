@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -28,8 +27,10 @@ class Folder:
         self._path = Path(path)
         self._path.mkdir(parents=True, exist_ok=True)
         self._overwrite = overwrite
-        # Names that this run has used, and how often; where nothing is replaced the folder itself knows most.
-        self._used: dict[str, int] = {}
+        # The last numbers of names that several files would have.
+        self._numbers: dict[str, int] = {}
+        # The names of this run's files, where those of others do not count.
+        self._own: set[str] = set()
         self._index = open(self._path / INDEX, "a+b")  # noqa: SIM115 (closed by `close`)
         self._end_line()
 
@@ -62,16 +63,27 @@ class Folder:
 
     def _named(self, unfinished: Path, outcome: Outcome) -> str:
         """Gives a finished file its name: the first one that is free."""
-        first = file_name(outcome.url, outcome.content_type).lower()
-        while True:
-            number = self._used[first] = self._used.get(first, 0) + 1
-            name = file_name(outcome.url, outcome.content_type, number)
-            if self._overwrite:
-                os.replace(unfinished, self._path / name)
-                return name
-            with contextlib.suppress(FileExistsError):
-                _move(unfinished, self._path / name)
-                return name
+        url, kind = outcome.url, outcome.content_type
+        name = first = file_name(url, kind)
+        while not self._gets(unfinished, name):
+            number = self._numbers[first] = self._numbers.get(first, 1) + 1
+            name = file_name(url, kind, number)
+        return name
+
+    def _gets(self, unfinished: Path, name: str) -> bool:
+        """Gives a file this name, unless it is taken: by any other file, or by one of this run."""
+        if self._overwrite:
+            # To many file systems lower and upper case are the same.
+            if name.lower() in self._own:
+                return False
+            self._own.add(name.lower())
+            os.replace(unfinished, self._path / name)
+            return True
+        try:
+            _move(unfinished, self._path / name)
+        except FileExistsError:
+            return False
+        return True
 
 
 def _move(source: Path, target: Path) -> None:
