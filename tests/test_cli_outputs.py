@@ -93,7 +93,6 @@ class TestJsonLines:
         url = f"{route_server.url}/json/a"
         said = f"fastfetch: {file} is there already; --overwrite replaces it\n"
         assert say(url, "--jsonl", file) == (2, "", said)
-        assert say(url, "--parquet", file) == (2, "", said)
         assert route_server.ledger.requests == []
         assert file.read_text() == "precious"
         assert say(url, "--jsonl", file, "--overwrite")[0] == 0

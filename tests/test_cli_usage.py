@@ -53,7 +53,14 @@ class TestUsage:
             (["-H", "a b: s3cret", REFUSED], "headers: the name 'a b' has a character"),
             (["-H", "a: s3\ncret", REFUSED], "headers: the value of 'a' has a character"),
             (["-o", "a", "--jsonl", "b", REFUSED], "not allowed with argument"),
-            (["--parquet", "-", REFUSED], "--parquet: expected a file, got standard output"),
+            (
+                ["--parquet", "-", REFUSED],
+                "ends in .parquet, .arrow or .feather, got '-'",
+            ),
+            (
+                ["--parquet", "no/a.arrow", REFUSED],
+                "expected a folder that can be written to, got 'no'",
+            ),
             (["demo", "--fast"], "unknown option --fast"),
             (["doctor", "now"], "unknown option now"),
         ],

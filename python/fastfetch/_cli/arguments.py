@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
+import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
 import fastfetch
@@ -79,8 +81,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     options = parser.read(words)
     if not options.urls and options.input is None:
         parser.error("expected a URL, or -i FILE")
-    if options.parquet == "-":
-        parser.error("--parquet: expected a file, got standard output")
+    if options.parquet is not None:
+        check_table(parser, options.parquet)
     return options
 
 
@@ -113,7 +115,8 @@ def _parser() -> Parser:
     outputs.add_argument(
         "--parquet",
         metavar="FILE",
-        help="a table of all (Parquet), written at the end; until then all bodies are held in memory",
+        help="a table of all, written at the end; until then all bodies are held in memory. A name that "
+        "ends in .parquet needs pyarrow; one in .arrow or .feather is Arrow IPC and needs nothing",
     )
     where.add_argument("--overwrite", action="store_true", help="replace files that are there already")
 
@@ -166,6 +169,18 @@ def _parser() -> Parser:
     said.add_argument("-q", "--quiet", action="store_true", help="nothing on standard error")
     said.add_argument("-v", "--verbose", action="store_true", help="why each failed, as it happens")
     return parser
+
+
+def check_table(parser: Parser, path: str) -> None:
+    """Refuses before anything is fetched what could not be written at the end."""
+    folder, name = os.path.split(path)
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix not in (".parquet", ".arrow", ".feather"):
+        parser.error(f"--parquet: expected a name that ends in .parquet, .arrow or .feather, got {path!r}")
+    if suffix == ".parquet" and find_spec("pyarrow") is None:
+        parser.error("--parquet: needs pyarrow (pip install pyarrow), or a name that ends in .arrow")
+    if not os.access(folder or ".", os.W_OK):
+        parser.error(f"--parquet: expected a folder that can be written to, got {folder or '.'!r}")
 
 
 def count(text: str) -> int:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import fastfetch
 from fastfetch._cli import terminal
 from fastfetch._cli.arguments import parse
 from fastfetch._cli.folder import Folder
+from fastfetch._cli.outcomes import Outcome
 from fastfetch._cli.outputs import Body, Exists, Head, JsonLines, Lines, refuse
-from fastfetch._cli.requests import Requests
-from fastfetch._cli.sources import source
+from fastfetch._cli.requests import Requests, first_url
+from fastfetch._cli.sources import Known, source
 from fastfetch._cli.tally import Tally
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from fastfetch._cli.outcomes import Outcome
     from fastfetch._cli.outputs import Output
     from fastfetch._cli.sources import Source
     from fastfetch._options import BatchOptions
@@ -87,14 +86,14 @@ class Job:
         """Writes all outcomes at the end."""
         path = self._options.parquet
         refuse(path, overwrite=self._options.overwrite)
-        requests = self._requests.over(self._urls)
-        items = list(requests) if isinstance(requests, Iterable) else [item async for item in requests]
+        urls = [*self._urls] if isinstance(self._urls, Known) else [url async for url in self._urls]
+        items = [_head(url) for url in urls] if self._options.head else urls
         batch = fastfetch.Batch(items, client=self._client, **self._fetching())
         interrupted = await self._wait(batch)
         results = batch.results
         results.save(path)
-        for response in results:
-            self._count(self._requests.outcome(response))
+        for index, response in enumerate(results):
+            self._count(Outcome(index, first_url(response), response))
         return self._end(interrupted)
 
     async def _wait(self, batch: fastfetch.Batch) -> bool:
@@ -155,6 +154,14 @@ class Job:
         if interrupted:
             return INTERRUPTED
         return FAILED if self._tally.failed else OK
+
+
+def _head(url: str) -> str | fastfetch.Request:
+    """The request for the headers of a URL; or the URL, where that is none."""
+    try:
+        return fastfetch.Request("HEAD", url)
+    except fastfetch.InvalidURL:
+        return url
 
 
 def finished(completed: fastfetch.Completed) -> Iterator[fastfetch.Response]:

@@ -13,7 +13,7 @@ from fastfetch._cli.sources import Known
 if TYPE_CHECKING:
     from fastfetch._cli.sources import Arriving, Source
 
-__all__ = ["Requests"]
+__all__ = ["Requests", "first_url"]
 
 
 class Requests:
@@ -35,9 +35,8 @@ class Requests:
             return Outcome(self._invalid[response.url].popleft(), response.url, response)
         index, url = response.tag
         if "@" in url:
-            # It may hold a password, which that of a response does not.
-            hops = [] if response.error else response.history
-            url = hops[0].url if hops else response.url
+            # It may hold a password.
+            url = first_url(response)
         return Outcome(index, url, response)
 
     def of(self, url: str) -> str | fastfetch.Request:
@@ -53,6 +52,12 @@ class Requests:
     async def _arriving(self, urls: Arriving) -> AsyncIterator[str | fastfetch.Request]:
         async for url in urls:
             yield self.of(url)
+
+
+def first_url(response: fastfetch.Response) -> str:
+    """The URL that was asked for before all redirects, without user name and password."""
+    hops = [] if response.error else response.history
+    return hops[0].url if hops else response.url
 
 
 class _Known:

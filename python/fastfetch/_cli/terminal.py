@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from typing import Literal
 
-__all__ = ["complain", "harmless", "is_shown", "paint", "standard_output"]
+__all__ = ["complain", "harmless", "is_shown", "paint", "say", "standard_output"]
 
 _CODES = {"red": 31, "green": 32, "yellow": 33}
 
@@ -20,10 +20,9 @@ def complain(message: str) -> None:
 
 
 def say(line: str) -> None:
-    """Says a line on standard error, in the place of a progress bar where there is one."""
+    """Says a line on standard error."""
     if sys.stderr is not None:
-        clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-        print(f"{clear}{harmless(line)}", file=sys.stderr, flush=True)
+        print(harmless(line), file=sys.stderr, flush=True)
 
 
 def harmless(text: str) -> str:
