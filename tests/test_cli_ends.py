@@ -4,12 +4,17 @@ import asyncio
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import fastfetch
 import pytest
 from fastfetch._cli.fetch import finished
+from fastfetch._cli.outcomes import Outcome
+from fastfetch._cli.outputs import Lines
+from fastfetch._cli.requests import Requests
 
 from tests import commands
+from tests.commands import Say
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
@@ -27,6 +32,34 @@ class TestEnds:
         assert (process.returncode, out) == (130, b"")
         assert [record["index"] for record in commands.records(b"".join(lines).decode())] == list(range(20))
         assert re.fullmatch(rb"interrupted: 20 URLs in .*: 20 ok, 0 failed, .*\n", err)
+
+    def test_after_an_interrupt_nothing_more_is_begun(
+        self, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not even where there is always something to write, so that nothing is ever waited for."""
+        (tmp_path / "urls").write_text("no url\n" * 100_000)
+        begun: list[str] = []
+        written: list[int] = []
+
+        def note(requests: Requests, url: str) -> str | fastfetch.Request:
+            begun.append(url)
+            return made(requests, url)
+
+        def interrupt(lines: Lines, outcome: Outcome) -> None:
+            if not written:
+                # What asyncio does when Ctrl-C is pressed.
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+            written.append(len(begun))
+
+        made = Requests.of
+        monkeypatch.setattr(Requests, "of", note)
+        monkeypatch.setattr(Lines, "take", interrupt)
+        code, _, err = say("-i", tmp_path / "urls")
+        assert code == 130
+        assert err.startswith(f"interrupted: {len(written):,} URL")
+        assert set(written) == {len(begun)}
 
     def test_what_had_come_by_then_is_not_lost(self, route_server: RouteServer) -> None:
         urls = [f"{route_server.url}/json/{number}" for number in range(2)]

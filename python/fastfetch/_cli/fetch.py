@@ -73,6 +73,9 @@ class Job:
             async for response in completed:
                 if self._take(output, response):
                     break
+                if _cancelled():
+                    # Where there is always more to write, no wait is there to be cut short but this one.
+                    await asyncio.sleep(0)
         except asyncio.CancelledError:
             interrupted = True
             for response in finished(completed):
@@ -156,6 +159,12 @@ class Job:
         return FAILED if self._tally.failed else OK
 
 
+def _cancelled() -> bool:
+    """Has somebody asked this task to end?"""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def _head(url: str) -> str | fastfetch.Request:
     """The request for the headers of a URL; or the URL, where that is none."""
     try:
@@ -165,7 +174,8 @@ def _head(url: str) -> str | fastfetch.Request:
 
 
 def finished(completed: fastfetch.Completed) -> Iterator[fastfetch.Response]:
-    """The responses that are there already."""
+    """The responses that are there already. Nothing more is begun."""
+    completed._more = False
     while True:
         step = completed.__anext__()
         try:
