@@ -146,8 +146,9 @@ class Job:
 
     def _count(self, outcome: Outcome) -> None:
         self._tally.count(outcome)
-        wanted = self._options.verbose or (self._alone and not self._options.quiet)
-        if wanted and not outcome.response.ok:
+        options = self._options
+        is_the_end = (self._alone or options.fail_fast) and not options.quiet
+        if (options.verbose or is_the_end) and not outcome.response.ok:
             terminal.complain(outcome.message)
 
     def _end(self, interrupted: bool) -> int:
