@@ -56,7 +56,7 @@ def test_every_block_of_the_readme_runs_as_it_stands(
     names: dict[str, Any] = {"urls": urls}
     run("README.md", names)
     assert names["results"].counts == {200: 2, 404: 1}
-    assert capsys.readouterr().out.count("404 ") == 1
+    assert capsys.readouterr().out.count("\n404 ") == 1
 
 
 def test_every_block_for_those_who_come_from_elsewhere_runs_too(

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
-from fastfetch._progress import snapshot
+from fastfetch._progress import Pace, snapshot
 from fastfetch._results import Results
 from fastfetch._sources import read
 
@@ -55,7 +55,7 @@ class Batch:
     1
     """
 
-    __slots__ = ("_awaited", "_client", "_native", "_since", "_spent")
+    __slots__ = ("_awaited", "_client", "_native", "_pace", "_since", "_spent")
 
     def __init__(
         self, urls: Source, *, client: Client | None = None, **options: Unpack[BatchOptions]
@@ -65,6 +65,7 @@ class Batch:
         self._awaited = 0
         self._since = 0.0
         self._spent = 0.0
+        self._pace = Pace()
 
     @property
     def results(self) -> Results:
@@ -75,7 +76,7 @@ class Batch:
     def progress(self) -> Progress:
         """How far it has come, at this moment."""
         running = time.monotonic() - self._since if self._awaited else 0.0
-        return snapshot(self._native, len(self._native), self._spent + running)
+        return snapshot(self._native, len(self._native), self._spent + running, self._pace)
 
     def __await__(self) -> Generator[Any, None, Results]:
         return self._run().__await__()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fastfetch import _core
 from fastfetch._config import LOOKAHEAD
 from fastfetch._exceptions import FetchError
-from fastfetch._progress import snapshot
+from fastfetch._progress import Pace, snapshot
 from fastfetch._sources import items, length
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Completed:
         self._pump: asyncio.Task[None] | None = None
         self._since: float | None = None
         self._until: float | None = None
+        self._pace = Pace()
 
     def __aiter__(self) -> Completed:
         return self
@@ -92,12 +93,12 @@ class Completed:
         --------
         >>> import fastfetch
         >>> print(fastfetch.as_completed(["one", "two"]).progress)
-        0/2    0%  0 ok, 0 failed, 0 in flight  0 B  0/s
+        0/2    0%  0 ok, 0 failed  0 B  0/s
         """
         pushed = self._taken + self._stream.pending
         now = time.monotonic() if self._until is None else self._until
         elapsed = 0.0 if self._since is None else now - self._since
-        return snapshot(self._stream, self._length if self._more else pushed, elapsed)
+        return snapshot(self._stream, self._length if self._more else pushed, elapsed, self._pace)
 
     def _refill(self) -> None:
         """Takes from the source what there is room for.
