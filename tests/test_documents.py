@@ -70,6 +70,17 @@ def test_every_block_for_those_who_come_from_elsewhere_runs_too(
     assert capsys.readouterr().out == "http://127.0.0.1:1/ connect 1\n"
 
 
+def test_every_block_about_notebooks_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    page = "docs/in-the-notebook.md"
+    assert len(blocks(page)) >= 4
+    names: dict[str, Any] = {"urls": urls[:2]}
+    run(page, names)
+    said = capsys.readouterr()
+    assert said.out.startswith("2/2  100%  2 ok, 0 failed  ")
+    assert said.err.startswith("2/2  100%  2 ok, 0 failed  ")
+    assert "pages: 100%" in said.err
+
+
 @pytest.fixture
 def lists(urls: list[str], route_server: RouteServer, serve: Serve) -> dict[str, Any]:
     """The lists of URLs that the page of the batch engine speaks of, and the file."""
