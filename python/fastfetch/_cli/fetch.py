@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 import fastfetch
@@ -125,7 +126,15 @@ class Job:
             "retry": options.retries + 1 if options.retries else None,
             "timeout": options.timeout,
             "checkpoint": options.checkpoint,
+            # Lines on a terminal show how far it is, and a bar would be drawn between them.
+            "progress": False if options.quiet or self._shows_data() else None,
         }
+
+    def _shows_data(self) -> bool:
+        """Does a person see the data as they come?"""
+        options = self._options
+        elsewhere = options.output or options.parquet or options.jsonl not in (None, "-")
+        return not elsewhere and terminal.is_shown(sys.stdout)
 
     def _output(self) -> Output:
         options = self._options
