@@ -13,10 +13,10 @@ import pytest
 import tqdm
 from fastfetch import _core, _watching
 
-from tests.faces import FACES, Face, as_completed, gather
 from tests.scripted import until
 from tests.servers.routes import RouteServer
 from tests.terminals import seen
+from tests.watched import FACES, Face, as_completed, gather
 
 pytestmark = pytest.mark.compat
 
@@ -260,6 +260,23 @@ class TestOnATerminal:
         monkeypatch.setattr(screen, "write", write)
         assert asyncio.run(gather(urls, progress=progress)) == 4
         assert len(tried) == 1
+
+    def test_an_interrupt_while_it_is_drawn_finishes_the_line(
+        self, urls: list[str], screen: Screen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written: list[str] = []
+
+        def write(text: str) -> int:
+            written.append(text)
+            if len(written) == 2:
+                raise KeyboardInterrupt
+            return len(text)
+
+        monkeypatch.setattr(screen, "write", write)
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(gather(urls))
+        assert written[2].startswith("\rinterrupted at 3/4   75%")
+        assert (written[2][-1], len(written)) == ("\n", 3)
 
     def test_a_stderr_that_only_writes(self, urls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         class Only:

@@ -15,10 +15,10 @@ import tqdm.asyncio
 import tqdm.auto
 from fastfetch import Progress, _core
 
-from tests.faces import FACES, Face, as_completed
 from tests.loops import LoopFactory, run
 from tests.scripted import until
 from tests.servers.routes import RouteServer
+from tests.watched import FACES, Face, as_completed
 
 
 def hold_the_loop(seconds: float) -> None:

@@ -72,14 +72,14 @@ class Completed:
             self._since = time.monotonic()
         watch = self._watch
         while not self._stream.closed:
-            if watch is not None:
-                # What it raises must not cost a response.
+            if watch is not None and time.monotonic() >= watch.late:
+                # Before a response is taken, which is not to be lost where it raises.
                 watch.look()
             self._refill()
             response = self._stream.take()
             if response is not None:
                 self._taken += 1
-                if watch is not None:
+                if watch is not None and watch.on:
                     watch.rest()
                 return response
             if not self._more and not self._stream.pending:

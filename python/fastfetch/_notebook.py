@@ -53,7 +53,7 @@ def html(progress: Progress, ending: str = "") -> str:
     shown = parts(progress, ending)
     first = [f"<b>{escape(shown['done'].strip())}</b>"]
     first += [escape(shown[name]) for name in ("rate", "left", "bytes", "in flight") if name in shown]
-    lines = ["&ensp;".join(first), escape(shown["outcomes"])]
+    lines = [" &middot; ".join(first), escape(shown["outcomes"])]
     lines += [escape(f"paused: {text}") for text in _paused(progress.paused)] if "paused" in shown else []
     return (
         '<div style="font-family:monospace;line-height:1.5;max-width:60em">'

@@ -59,15 +59,16 @@ class Watched(Protocol):
 class Watch:
     """Keeps a display up to date from the beginning of a wait to its end. It does not keep the batch."""
 
-    __slots__ = ("_batch", "_display", "_due", "_stays", "over", "raised")
+    __slots__ = ("_batch", "_display", "_due", "_stays", "late", "on", "over", "raised")
 
     def __init__(self, batch: Watched, display: Display, delay: float) -> None:
         self._batch = weakref.ref(batch)
         self._display = display
-        self._due = monotonic() + delay
         self._stays = False
+        self.on = False  # there may be something to be seen that is in the way of code of the caller's
         self.over = False
         self.raised = False  # by the display, and that ends the wait
+        self._next(delay)
 
     def __enter__(self) -> Ticks:
         return self.wait()
@@ -78,6 +79,7 @@ class Watch:
     def wait(self) -> Ticks:
         """What is to be called during a wait that begins, in how many seconds, and how often."""
         self._display.wait()
+        self.on = True
         return self.tick, max(0.0, self._due - monotonic()), self._display.interval
 
     def tick(self) -> None:
@@ -85,25 +87,28 @@ class Watch:
         batch = self._batch()
         if self.over or batch is None:
             return
-        self._due = monotonic() + self._display.interval
+        self._next(self._display.interval)
         self._stays = False
         self.raised = True
         self._display.show(batch.progress)
         self.raised = False
 
+    def _next(self, delay: float) -> None:
+        self._due = monotonic() + delay
+        self.late = self._due + self._display.patience  # when it is time for a look between two waits
+
     def look(self) -> None:
-        """The same between two waits, if it is time."""
-        if monotonic() < self._due + self._display.patience:
-            return
+        """The same between two waits."""
         try:
             self.tick()
         except BaseException as error:
             self.close(error)
             raise
-        self._stays = True
+        self.on = self._stays = True
 
     def rest(self) -> None:
         """Code of the caller's is about to run."""
+        self.on = False
         self._display.rest(self._stays)
 
     def leave(self) -> None:
@@ -118,7 +123,9 @@ class Watch:
             return
         self.over = True
         batch = self._batch()
-        progress = None if batch is None or self.raised else batch.progress
+        # What has raised an error is not asked again; an interrupt is no fault of the display's.
+        failed = self.raised and (error is None or isinstance(error, Exception))
+        progress = None if batch is None or failed else batch.progress
         if error is None:
             self._display.close(progress, "")
             return
