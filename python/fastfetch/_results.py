@@ -214,6 +214,11 @@ class Results(Sequence[Response]):
     def __repr__(self) -> str:
         return _display.summary(self._columns())
 
+    def _repr_html_(self) -> str:
+        from fastfetch._display.table import results_html
+
+        return results_html(self._columns())
+
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # A client holds connections, which do not travel; elsewhere the module's own takes its place.
         return type(self), (self._rows,)
