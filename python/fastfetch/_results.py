@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from types import EllipsisType
     from typing import Any, Self, Unpack
 
+    from matplotlib.figure import Figure
+
     from fastfetch import _core
     from fastfetch._client import Client
+    from fastfetch._display.figures import Kind
     from fastfetch._options import BatchOptions
 
 __all__ = ["Results"]
@@ -207,6 +210,42 @@ class Results(Sequence[Response]):
         requests = {place: request for place in failed if (request := self._rows.request(place)) is not None}
         again = await Batch(requests.values(), client=self._client, **options)
         return self._of(self._rows.replaced(list(requests), again._rows))
+
+    def plot(self, kind: Kind | None = None) -> Figure:
+        """Draws the results; needs matplotlib.
+
+        Parameters
+        ----------
+        kind
+            ``"waterfall"``: when each request waited, connected and was answered; of more than 300, some
+            evenly chosen. ``"latency"``: how many answers took how long, by host. ``"status"``: how many of
+            each outcome. None for all three.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A notebook shows it; ``savefig`` writes it to a file. It is not one of pyplot's, so there is
+            nothing to close.
+
+        Raises
+        ------
+        ImportError
+            Where matplotlib is not installed.
+        ValueError
+            Where there is no such kind.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> async def main(urls):
+        ...     results = await fastfetch.gather(urls)
+        ...     results.plot("waterfall").savefig("waterfall.png")
+        """
+        try:
+            from fastfetch._display import figures
+        except ImportError as error:
+            raise ImportError("plot() needs matplotlib: pip install matplotlib") from error
+        return figures.draw(self._rows, self._columns(), kind)
 
     def _columns(self) -> _Columns:
         return _Columns(self._rows)
