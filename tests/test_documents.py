@@ -70,6 +70,18 @@ def test_every_block_for_those_who_come_from_elsewhere_runs_too(
     assert capsys.readouterr().out == "http://127.0.0.1:1/ connect 1\n"
 
 
+def test_every_block_about_the_notebook_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    page = "docs/in-the-notebook.md"
+    assert len(blocks(page)) >= 5
+    names: dict[str, Any] = {"urls": urls}
+    run(page, names)
+    assert names["results"].counts == {200: 2, 404: 1}
+    assert names["values"] == [{"name": "a"}, {"name": "b"}, None]
+    assert names["names"] == ["a", "b", "unknown"]
+    assert capsys.readouterr().out.endswith(" 3 {200: 2, 404: 1}\n")
+    assert Path("status.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.fixture
 def lists(urls: list[str], route_server: RouteServer, serve: Serve) -> dict[str, Any]:
     """The lists of URLs that the page of the batch engine speaks of, and the file."""
