@@ -105,6 +105,11 @@ class Batch:
     def __repr__(self) -> str:
         return f"<Batch {self.progress}>"
 
+    def _repr_html_(self) -> str:
+        from fastfetch._display.table import batch_html
+
+        return batch_html(self.progress, self.results._columns())
+
 
 def _default_client() -> Client:
     # Imported when it is needed: the client makes batches, so its module imports this one.
