@@ -9,6 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+PATH = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+"""Where else this process looks for modules."""
+
 PATIENCE = 20.0
 """How many seconds a program may take before it counts as hung."""
 
@@ -28,7 +31,7 @@ def start(
             str(ROOT / "tests" / "programs" / f"{program}.py"),
             *map(str, arguments),
         ],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *PATH])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
