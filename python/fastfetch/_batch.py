@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
+from fastfetch._base_client import chosen
 from fastfetch._progress import Pace, snapshot
 from fastfetch._results import Results
 from fastfetch._sources import read
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any, Unpack
 
+    from fastfetch._base_client import BaseClient
     from fastfetch._client import Client
     from fastfetch._options import BatchOptions
     from fastfetch._progress import Progress
@@ -62,7 +64,7 @@ class Batch:
     def __init__(
         self, urls: Source, *, client: Client | None = None, **options: Unpack[BatchOptions]
     ) -> None:
-        self._client = client or _default_client()
+        self._client = self._chosen(client)
         self._shown = checked(options.pop("progress", None))
         self._native = _core.Batch(self._client._native, read(urls), **options)
         self._awaited = 0
@@ -99,6 +101,14 @@ class Batch:
                 self._spent += time.monotonic() - self._since
         return self.results
 
+    @staticmethod
+    def _chosen(client: Any) -> BaseClient:
+        # Imported when it is needed: the client makes batches, so its module imports this one.
+        from fastfetch._api import default_client
+        from fastfetch._client import Client
+
+        return chosen(client, Client, default_client)
+
     def __len__(self) -> int:
         return len(self._native)
 
@@ -109,10 +119,3 @@ class Batch:
         from fastfetch._display.table import batch_html
 
         return batch_html(self.progress, self.results._columns())
-
-
-def _default_client() -> Client:
-    # Imported when it is needed: the client makes batches, so its module imports this one.
-    from fastfetch._api import default_client
-
-    return default_client

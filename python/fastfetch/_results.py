@@ -11,14 +11,16 @@ from fastfetch._core import Response
 from fastfetch._exceptions import FetchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import EllipsisType
     from typing import Any, Self, Unpack
 
     from matplotlib.figure import Figure
 
     from fastfetch import _core
-    from fastfetch._client import Client
+    from fastfetch._base_client import BaseClient
+    from fastfetch._batch import Batch
+    from fastfetch._core import Request
     from fastfetch._display.figures import Kind
     from fastfetch._options import BatchOptions
 
@@ -44,9 +46,9 @@ class Results(Sequence[Response]):
 
     __slots__ = ("_client", "_rows")
 
-    def __init__(self, rows: _core.Rows, client: Client | None = None) -> None:
+    def __init__(self, rows: _core.Rows, client: BaseClient | None = None) -> None:
         self._rows = rows
-        self._client = client
+        self._client: Any = client
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -204,12 +206,15 @@ class Results(Sequence[Response]):
         ...     results = await fastfetch.gather(urls)
         ...     return await results.retry_failed(timeout=60)
         """
-        from fastfetch._batch import Batch
-
         failed = [place for place, error in enumerate(self._rows.columns()[1]) if error is not None]
         requests = {place: request for place in failed if (request := self._rows.request(place)) is not None}
-        again = await Batch(requests.values(), client=self._client, **options)
+        again = await self._batch(requests.values(), **options)._run()
         return self._of(self._rows.replaced(list(requests), again._rows))
+
+    def _batch(self, requests: Iterable[Request], **options: Unpack[BatchOptions]) -> Batch:
+        from fastfetch._batch import Batch
+
+        return Batch(requests, client=self._client, **options)
 
     def plot(self, kind: Kind | None = None) -> Figure:
         """Draws the results; needs matplotlib.

@@ -16,6 +16,7 @@ use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::blocking;
 use super::bridge::Port;
 use super::call::Call;
 use super::client::Client;
@@ -26,6 +27,7 @@ use super::progress::{self, Counters, Ticks, ticking};
 use super::response::{Response, Row};
 use super::side::{Place, Side};
 use super::visit::Visit;
+use super::waiting::Waiting;
 use crate::engine::caller;
 use crate::engine::completed::{Completed, stream};
 use crate::engine::item::Item;
@@ -43,6 +45,8 @@ pub struct Stream {
     state: Mutex<State>,
     tags: Arc<StreamTags>,
     window: usize,
+    /// Where a reader waits that has no event loop.
+    waiting: Arc<Waiting>,
 }
 
 /// What callers gave their items to carry, by number.
@@ -93,6 +97,7 @@ impl Stream {
             state: Mutex::default(),
             tags,
             window,
+            waiting: Arc::default(),
         })
     }
 
@@ -152,7 +157,7 @@ impl Stream {
             completed.ready(more).await;
             completed.failure().map_or(Ok(()), Err)
         };
-        Ok(Call::trying(ticking(ticks, ready)).asking(asks))
+        Ok(Call::trying(ticking(ticks, ready)).asking(asks).at(self.waiting.clone()))
     }
 
     /// Is it too late for more?
@@ -223,6 +228,7 @@ impl Stream {
             driver.abort();
             completed.close();
         }
+        self.waiting.close();
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -238,14 +244,13 @@ impl Stream {
     /// Begins to drive it, once. Code of the caller's, such as an iterator as a body, will run where the items are pushed.
     fn begin(&self, py: Python<'_>) -> PyResult<()> {
         let Some(driving) = lock(&self.driving).take() else { return Ok(()) };
-        match Port::of_running_loop(py) {
-            Ok(port) => {
-                let side = Side::here(py, Place::Loop(port.get().outbox()?.clone()))?;
-                runtime::spawn(Box::pin(caller::scope(side.caller(), driving)))?;
-            }
-            Err(_) => runtime::spawn(driving)?,
-        }
-        Ok(())
+        let place = match Port::of_running_loop(py) {
+            _ if blocking::here(py)? => Place::Thread(self.waiting.clone()),
+            Ok(port) => Place::Loop(port.get().outbox()?.clone()),
+            Err(_) => return Ok(runtime::spawn(driving)?),
+        };
+        let side = Side::here(py, place)?;
+        Ok(runtime::spawn(Box::pin(caller::scope(side.caller(), driving)))?)
     }
 
     fn shared(&self) -> PyResult<Arc<Completed>> {
