@@ -1,5 +1,6 @@
 //! The binding: the only Rust that knows Python.
 
+mod arrow;
 mod auth;
 mod batch;
 mod bodies;
@@ -30,6 +31,7 @@ mod settings;
 mod side;
 mod stream;
 mod streaming;
+mod table;
 mod tls;
 mod upload;
 mod visit;
@@ -51,3 +53,4 @@ pub use response::Response;
 pub use rows::Rows;
 pub use stream::Stream;
 pub use streaming::{EventParser, LineSplitter, Streaming, TextDecoder};
+pub use table::Table;
