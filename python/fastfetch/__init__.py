@@ -75,6 +75,7 @@ from fastfetch._progress import Progress
 from fastfetch._results import Results
 from fastfetch._statistics import HostStatistics, Statistics
 from fastfetch._streaming import Stream, StreamedResponse
+from fastfetch._table import Table
 
 __version__ = _version()
 
@@ -135,6 +136,7 @@ __all__ = [
     "Stream",
     "StreamedResponse",
     "TLSError",
+    "Table",
     "Timeout",
     "TimeoutException",
     "Timings",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from fastfetch import _display
 from fastfetch._core import Response
+from fastfetch._tabular import Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Results"]
 
 
-class Results(Sequence[Response]):
+class Results(Tabular):
     """The responses of a batch, in input order: a sequence, made lazily from compact storage.
 
     Slices and selections are `Results` too. It can be pickled.
