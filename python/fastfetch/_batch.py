@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastfetch import _core
 from fastfetch._progress import snapshot
 from fastfetch._results import Results
-from fastfetch._sources import read
+from fastfetch._sources import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -61,7 +61,7 @@ class Batch:
         self, urls: Source, *, client: Client | None = None, **options: Unpack[BatchOptions]
     ) -> None:
         self._client = client or _default_client()
-        self._native = _core.Batch(self._client._native, read(urls), **options)
+        self._native = _core.Batch(self._client._native, gathered(urls), **options)
         self._awaited = 0
         self._since = 0.0
         self._spent = 0.0

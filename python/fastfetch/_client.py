@@ -8,7 +8,7 @@ from fastfetch import _core
 from fastfetch._batch import Batch
 from fastfetch._completed import Completed
 from fastfetch._config import CLIENT_DEFAULTS, FIXED
-from fastfetch._sources import read_async
+from fastfetch._sources import awaited
 from fastfetch._statistics import snapshot
 from fastfetch._streaming import Stream
 from fastfetch._tls import written_out
@@ -255,7 +255,7 @@ class Client(Verbs):
         ...     print(results)
         ...     return [response.json() for response in results.ok]
         """
-        return await Batch(await read_async(urls), client=self, **options)
+        return await Batch(await awaited(urls), client=self, **options)
 
     def as_completed(self, urls: AsyncSource, **options: Unpack[CompletedOptions]) -> Completed:
         """Fetches many URLs and yields each `Response` as it completes.
