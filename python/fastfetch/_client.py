@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastfetch._batch import Batch
 from fastfetch._completed import Completed
-from fastfetch._sources import read_async
+from fastfetch._sources import awaited
 from fastfetch._streaming import Stream
 from fastfetch._verbs import Verbs
 
@@ -227,7 +227,7 @@ class Client(Verbs):
         ...     print(results)
         ...     return [response.json() for response in results.ok]
         """
-        return await Batch(await read_async(urls), client=self, **options)
+        return await Batch(await awaited(urls), client=self, **options)
 
     def as_completed(self, urls: AsyncSource, **options: Unpack[CompletedOptions]) -> Completed:
         """Fetches many URLs and yields each `Response` as it completes.

@@ -1,5 +1,6 @@
 //! The binding: the only Rust that knows Python.
 
+mod arrow;
 mod auth;
 mod batch;
 mod blocking;
@@ -29,13 +30,19 @@ mod request;
 mod response;
 mod row;
 mod rows;
+mod saved;
+mod selection;
 mod settings;
 mod side;
 mod stream;
 mod streaming;
 mod survey;
+mod table;
+mod tags;
 mod tls;
 mod upload;
+mod urls;
+mod values;
 mod visit;
 mod waiting;
 mod wake;
@@ -55,6 +62,10 @@ pub use outbox::bridge_counters;
 pub use request::Request;
 pub use response::Response;
 pub use rows::Rows;
+pub use saved::{load_results, read_results, saved_columns};
+pub use selection::Selection;
 pub use stream::Stream;
 pub use streaming::{EventParser, LineSplitter, Streaming, TextDecoder};
 pub use survey::{default_roots, fitting_concurrency};
+pub use table::Table;
+pub use urls::Urls;
