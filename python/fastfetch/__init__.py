@@ -6,6 +6,8 @@
 ...     return results.counts
 """
 
+from typing import TYPE_CHECKING
+
 from fastfetch._api import (
     as_completed,
     build_request,
@@ -75,6 +77,12 @@ from fastfetch._progress import Progress
 from fastfetch._results import Results
 from fastfetch._statistics import HostStatistics, Statistics
 from fastfetch._streaming import Stream, StreamedResponse
+
+if TYPE_CHECKING:
+    from fastfetch import demo as demo
+    from fastfetch import sync as sync
+else:
+    from fastfetch._submodules import __getattr__ as __getattr__
 
 __version__ = _version()
 

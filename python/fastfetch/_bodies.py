@@ -20,6 +20,9 @@ from collections.abc import (
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fastfetch import _core
+from fastfetch._callbacks import needs_loop, refusal
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
@@ -42,6 +45,9 @@ PIECE = 256 * 1024
 def source(argument: str, value: Any) -> tuple[Callable[[], _Reader], int | None, bool]:
     """What opens a source, its length in bytes where that is known, and whether it can be opened again."""
     if isinstance(value, AsyncIterable):
+        if _core.Blocking.here():
+            # Before anything is sent: a server may answer before it has asked for the body.
+            raise refusal(f"{argument}: an async iterator needs an event loop")
         return partial(AsyncReader, value), None, not isinstance(value, AsyncIterator)
     if callable(getattr(value, "read", None)):
         return _file(argument, value)
@@ -127,12 +133,10 @@ class AsyncReader:
         self._task: asyncio.Task[None] | None = None
 
     def read(self) -> asyncio.Future[_Chunk]:
+        needs_loop("content: an async iterator")
         import asyncio
 
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise TypeError("content: an async iterator needs an event loop") from None
+        loop = asyncio.get_running_loop()
         self._chunk: asyncio.Future[_Chunk] = loop.create_future()
         if self._task is None:
             self._wanted = asyncio.Event()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, SupportsIndex, final
 
-__all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "shutdown", "sleep", "version"]
 
 @final
 class Authorization:
@@ -43,9 +43,9 @@ class Batch:
     """
     def __len__(self, /) -> int: ...
     def __new__(cls, /, client: Client, urls: SupportsGetItem[int, Any], **options) -> Batch: ...
-    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
+    def counters(self, /) -> tuple[int, int, int, int, dict[int, int], dict[str, int], int]:
         """
-        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
         """
     def paused(self, /) -> dict[str, float]:
         """
@@ -55,6 +55,32 @@ class Batch:
         """
         The items that are finished, in input order.
         """
+
+@final
+class Blocking:
+    """
+    In a `with` block of this, what is awaited on this thread waits. It drives nothing itself: no Rust frame lies below the code
+    that it is for, so the interpreter may end a daemon thread anywhere in it.
+
+    Examples
+    --------
+    >>> from fastfetch import _core, sleep
+    >>> with _core.Blocking():
+    ...     try:
+    ...         sleep(0.01, "awake").send(None)
+    ...     except StopIteration as stop:
+    ...         print(stop.value)
+    awake
+    """
+    def __enter__(self, /) -> None:
+        """
+        The thread begins to block.
+        """
+    def __exit__(self, /, _kind: Any, _error: Any, _traceback: Any) -> None:
+        """
+        It is as it was before.
+        """
+    def __new__(cls, /) -> Blocking: ...
 
 @final
 class Call:
@@ -460,6 +486,14 @@ class Headers:
     def __new__(cls, fields: Any | None = None, /) -> Headers: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows them.
+        """
+    def _shown(self, /) -> list[tuple[str, str]]:
+        """
+        The pairs of name and value as they may be shown: what gives access is hidden.
+        """
     def get(self, /, name: str, default: Any | None = None) -> Any | None:
         """
         The value of a field, its repetitions joined by ", "; `default` where there is none.
@@ -562,6 +596,10 @@ class Request:
     def __new__(cls, /, method: Any, url: Any, **options) -> Request: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows it.
+        """
     @property
     def content(self, /) -> bytes | None:
         """
@@ -645,8 +683,16 @@ class Response:
     def __hash__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows it.
+        """
     @staticmethod
     def _restore(state: bytes, tag: Any | None = None, value: Any | None = None) -> Response: ...
+    def _text_of_first(self, /, bytes: SupportsIndex) -> str:
+        """
+        As much of `text` as is in the first bytes of the body.
+        """
     @property
     def attempts(self, /) -> int:
         """
@@ -817,6 +863,11 @@ class Rows:
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     @staticmethod
     def _restore(requests: SupportsGetItem[int, Any], responses: SupportsGetItem[int, Response]) -> Rows: ...
+    def by_host(self, /) -> list[tuple[str, Rows]]:
+        """
+        The rows of each host, by `"host:port"`, the port left out where it is the scheme's own; "" for those without one. The host
+        is that of the answer, or of the failure.
+        """
     def columns(self, /) -> tuple[list[int | None], list[str | None], list[int], list[float]]:
         """
         The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
@@ -824,6 +875,10 @@ class Rows:
     def failed(self, /) -> Rows:
         """
         The rows to which no answer came.
+        """
+    def moments(self, /) -> tuple[list[int], list[float], list[list[float]]]:
+        """
+        Where the time went of those rows whose request left the queue.
         """
     def ok(self, /) -> Rows:
         """
@@ -861,9 +916,9 @@ class Stream:
         """
         Was it closed?
         """
-    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
+    def counters(self, /) -> tuple[int, int, int, int, dict[int, int], dict[str, int], int]:
         """
-        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
         """
     def end(self, /) -> None:
         """
@@ -895,9 +950,10 @@ class Stream:
         """
         Starts a fetch.
         """
-    def ready(self, /, more: bool) -> Call:
+    def ready(self, /, more: bool, ticks: tuple[Any, float, float] | None = None) -> Call:
         """
         Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
+        Meanwhile ticks, as `gather_fetch` does.
         """
     @property
     def room(self, /) -> int:
@@ -948,7 +1004,7 @@ class TextDecoder:
 @final
 class Timings:
     """
-    Where the time of a request went, in seconds.
+    When a request began and where its time went, in seconds.
 
     `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
     `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
@@ -956,6 +1012,8 @@ class Timings:
 
     Attributes
     ----------
+    start : float
+        When it left the queue, as `time.time()` tells it.
     queue : float
         Waiting for its turn.
     dns : float
@@ -1007,6 +1065,11 @@ class Timings:
         Waiting for its turn.
         """
     @property
+    def start(self, /) -> float:
+        """
+        When it left the queue, as `time.time()` tells it.
+        """
+    @property
     def tls(self, /) -> float:
         """
         Shaking hands for TLS.
@@ -1028,7 +1091,36 @@ def bridge_counters() -> dict[str, int]:
     ['completions', 'forks', 'wakes']
     """
 
-def gather_fetch(batch: Batch) -> Call:
+def default_roots() -> tuple[str, int | None]:
+    """
+    Which certificates a client trusts that is given none: where they are from, `"environment"`, `"system"` or `"bundled"`,
+    and how many there are, or None where the system keeps that to itself.
+
+    Raises
+    ------
+    OSError
+        Where `SSL_CERT_FILE` and `SSL_CERT_DIR` name none.
+
+    Examples
+    --------
+    >>> from fastfetch import _core
+    >>> source, count = _core.default_roots()
+    >>> source in ("environment", "system", "bundled")
+    True
+    """
+
+def fitting_concurrency(wanted: SupportsIndex) -> int:
+    """
+    How many of so many requests can be in flight with the descriptors that this process may still open.
+
+    Examples
+    --------
+    >>> from fastfetch import _core
+    >>> _core.fitting_concurrency(1)
+    1
+    """
+
+def gather_fetch(batch: Batch, ticks: tuple[Any, float, float] | None = None) -> Call:
     """
     Fetches all items of a batch that are not finished: one call across the bridge, however many they are.
 
@@ -1036,6 +1128,8 @@ def gather_fetch(batch: Batch) -> Call:
     ----------
     batch
         What to fetch.
+    ticks
+        A callable that is called meanwhile where the call is awaited, seconds until the first time, and seconds between two.
     """
 
 def shutdown() -> None:

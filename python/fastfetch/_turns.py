@@ -7,10 +7,10 @@ import time
 
 from fastfetch._config import TURN
 
-__all__ = ["Turns"]
+__all__ = ["Turn"]
 
 
-class Turns:
+class Turn:
     """For how long a task has had the event loop to itself.
 
     A task that awaits only what is there already never lets go of it: nothing else runs, and no interrupt is
@@ -21,18 +21,10 @@ class Turns:
         self._since = math.inf
 
     def begin(self) -> None:
-        """The task has just been given its turn."""
+        """The task has just been given it."""
         self._since = time.monotonic()
 
     @property
     def over(self) -> bool:
         """Is it time for others?"""
         return time.monotonic() - self._since > TURN
-
-    async def give(self) -> None:
-        """Lets others have theirs."""
-        # Importing asyncio takes longer than all of fastfetch; here a loop runs, so it is there.
-        import asyncio
-
-        await asyncio.sleep(0)
-        self.begin()

@@ -2,15 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use url::Url;
 
+use super::cookies::Cookies;
 use super::headers;
+use crate::engine::cookies::Jar;
 use crate::engine::links;
 use crate::engine::response::{Peer, Response as Answer};
 
-/// Where the time of a request went, in seconds.
+/// When a request began and where its time went, in seconds.
 ///
 /// `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
 /// `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
@@ -18,6 +22,8 @@ use crate::engine::response::{Peer, Response as Answer};
 ///
 /// Attributes
 /// ----------
+/// start : float
+///     When it left the queue, as `time.time()` tells it.
 /// queue : float
 ///     Waiting for its turn.
 /// dns : float
@@ -42,6 +48,8 @@ use crate::engine::response::{Peer, Response as Answer};
 #[pyclass(frozen, get_all, eq, module = "fastfetch._core")]
 #[derive(PartialEq)]
 pub struct Timings {
+    /// When it left the queue, as `time.time()` tells it.
+    start: f64,
     /// Waiting for its turn.
     queue: f64,
     /// Resolving the host name.
@@ -63,7 +71,11 @@ impl Timings {
     pub fn of(answer: &Answer) -> Self {
         let seconds = |micros: u32| f64::from(micros) / 1e6;
         let parts = answer.timings;
+        // Exact up to the year 2255.
+        #[expect(clippy::cast_precision_loss)]
+        let start = parts.start as f64 / 1e6;
         Self {
+            start,
             queue: seconds(parts.queue),
             dns: seconds(parts.dns),
             connect: seconds(parts.connect),
@@ -78,9 +90,9 @@ impl Timings {
 #[pymethods]
 impl Timings {
     fn __repr__(&self) -> String {
-        let Self { queue, dns, connect, tls, first_byte, body, total } = self;
+        let Self { start, queue, dns, connect, tls, first_byte, body, total } = self;
         format!(
-            "Timings(queue={queue:.6}, dns={dns:.6}, connect={connect:.6}, tls={tls:.6}, first_byte={first_byte:.6}, \
+            "Timings(start={start:.6}, queue={queue:.6}, dns={dns:.6}, connect={connect:.6}, tls={tls:.6}, first_byte={first_byte:.6}, \
              body={body:.6}, total={total:.6})"
         )
     }
@@ -160,6 +172,17 @@ pub fn links<'py>(py: Python<'py>, answer: &Answer) -> PyResult<Bound<'py, PyDic
         }
     }
     Ok(found)
+}
+
+/// The cookies that an answer sets and may set for its URL.
+pub fn cookies(answer: &Answer) -> Cookies {
+    let jar = Jar::default();
+    // The URL is one that was parsed before.
+    if let Ok(url) = Url::parse(&answer.url) {
+        let now = SystemTime::now();
+        answer.headers().get_all(b"set-cookie").for_each(|line| jar.store(&url, line, now));
+    }
+    Cookies { jar: Arc::new(jar) }
 }
 
 /// What the server says the body is.
