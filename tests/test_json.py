@@ -183,7 +183,7 @@ class TestEncodings:
             (b'["\xff"]', "utf-8", "not UTF-8 at line 1 column 3, after '[\"' and before '\ufffd\"]'"),
             (b'["\xe9"]', "", "not UTF-8 at line 1 column 3, after '[\"' and before '\ufffd\"]'"),
             (b'["\\ud800\xed\xa0\x80"]', "", "not UTF-8 at line 1 column 9"),
-            (b'[1,\n\xc0\xaf]', "", "not UTF-8 at line 2 column 1, after '[1,\\n' and before '\ufffd"),
+            (b"[1,\n\xc0\xaf]", "", "not UTF-8 at line 2 column 1, after '[1,\\n' and before '\ufffd"),
             (b'{\n"\xc0\xaf": 1}', "", "not UTF-8 at line 2 column 2, after '{\\n\"'"),
             (b'["\x82"]', "shift_jis", "not Shift_JIS"),
             ('["a"]'.encode("utf-16")[:-1], "utf-16", "not UTF-16LE"),
