@@ -83,8 +83,8 @@ TRIALS = (
         name="watched",
         title="gather with a function as progress and without, pairs of rounds",
         module="watched",
-        count=20,
-        full=100,
+        count=40,
+        full=200,
     ),
 )
 

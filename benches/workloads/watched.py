@@ -22,29 +22,30 @@ async def main(job: Job) -> dict[str, float]:
 
     async with fastfetch.Client() as client:
 
-        async def seconds(*, watched: bool) -> float:
-            started = time.perf_counter()
-            results = await client.gather(
-                urls, concurrency=job.in_flight, progress=told.append if watched else False
-            )
-            taken = time.perf_counter() - started
+        async def took(*, watched: bool) -> tuple[float, float]:
+            """Seconds by the wall, and of CPU."""
+            started, cpu = time.perf_counter(), time.process_time()
+            progress = told.append if watched else False
+            results = await client.gather(urls, concurrency=job.in_flight, progress=progress)
+            taken = time.perf_counter() - started, time.process_time() - cpu
             if len(results.ok) != REQUESTS:
                 raise SystemExit(f"{len(results.ok)} of {REQUESTS} answers were good")
             return taken
 
-        await seconds(watched=True)
+        await took(watched=True)
         told.clear()
-        without: list[float] = []
-        beside: list[float] = []
+        without: list[tuple[float, float]] = []
+        beside: list[tuple[float, float]] = []
         for number in range(job.count):
             for watched in (False, True) if number % 2 else (True, False):
-                (beside if watched else without).append(await seconds(watched=watched))
+                (beside if watched else without).append(await took(watched=watched))
     if not told:
         raise SystemExit("nobody was told of the progress")
-    ratios = [alone / told_of for alone, told_of in zip(without, beside, strict=True)]
+    pairs = list(zip(without, beside, strict=True))
     return {
-        "rate per s": REQUESTS / median(beside),
-        "rate / without": median(ratios),
+        "rate per s": REQUESTS / median(wall for wall, _ in beside),
+        "rate / without": median(alone[0] / told_of[0] for alone, told_of in pairs),
+        "CPU / without": median(told_of[1] / alone[1] for alone, told_of in pairs),
         "times told, each": len(told) / job.count,
     }
 
