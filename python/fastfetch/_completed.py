@@ -12,6 +12,7 @@ from fastfetch._config import LOOKAHEAD
 from fastfetch._exceptions import FetchError
 from fastfetch._progress import Pace, snapshot
 from fastfetch._sources import items, length
+from fastfetch._turns import Turn
 from fastfetch._watching import checked, watching
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Completed:
         self._pump: asyncio.Task[None] | None = None
         self._since: float | None = None
         self._until: float | None = None
+        self._turn = Turn()
         self._pace = Pace()
         self._watch: Watch | None = None
 
@@ -70,13 +72,14 @@ class Completed:
             self._watch = watching(self, self._shown)
         if self._since is None:
             self._since = time.monotonic()
+            self._turn.begin()
         watch = self._watch
         while not self._stream.closed:
             if watch is not None and time.monotonic() >= watch.late:
                 # Before a response is taken, which is not to be lost where it raises.
                 watch.look()
             self._refill()
-            response = self._stream.take()
+            response = None if self._turn.over else self._stream.take()
             if response is not None:
                 self._taken += 1
                 if watch is not None and watch.on:
@@ -85,7 +88,12 @@ class Completed:
             if not self._more and not self._stream.pending:
                 break
             try:
-                await self._stream.ready(self._more, None if watch is None else watch.wait())
+                if self._turn.over:
+                    # Responses that are there already are handed over at once, so others would wait for ever.
+                    await _core.sleep(0)
+                else:
+                    await self._stream.ready(self._more, None if watch is None else watch.wait())
+                self._turn.begin()
             except BaseException as error:
                 if watch is not None:
                     watch.close(error)

@@ -779,7 +779,11 @@ class Response:
         """
     def json(self, /) -> Any:
         """
-        The body decoded from JSON (RFC 8259).
+        The body decoded from JSON (RFC 8259), to what Python's own `json` makes of it.
+
+        Integers are exact, up to 20,000 digits; a number beyond the range of a float is infinite, and `NaN` is not JSON. The last
+        of equal keys wins. Lists and objects may be 1,024 levels deep. UTF-8, UTF-16 and UTF-32 show by themselves; where the
+        body is in another encoding, `encoding` as set or the charset of Content-Type says so.
 
         Raises
         ------

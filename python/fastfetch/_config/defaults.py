@@ -22,6 +22,7 @@ __all__ = [
     "PROGRESS_REDRAW",
     "RATE_WINDOW",
     "RECONNECTION_TIME",
+    "TURN",
 ]
 
 # The settings of a client: what Client(...) takes, and what only this place sets.
@@ -69,6 +70,10 @@ MAX_RECONNECTION_TIME = 60.0
 # How many URLs are taken from the source of `as_completed` before their responses have been read, by what may
 # be in flight: so many that other hosts are found behind a slow one.
 LOOKAHEAD = 10
+
+# A loop over responses that are all there already lets others have a turn of the event loop so often, in
+# seconds.
+TURN = 0.002
 
 # Seconds until the progress of a batch is shown to those who have not asked for it.
 PROGRESS_DELAY = 0.5
