@@ -5,7 +5,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN := .venv/bin
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src)
 DENY := $(or $(shell command -v cargo-deny),.tools/bin/cargo-deny)
-CHECKED := python tests benches examples/demo
+CHECKED := python tests benches
 
 # maturin builds for the environment it is told of, never for another one that happens to be active.
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -18,7 +18,7 @@ PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/
 .PHONY: demo test lint stubs bench clean
 
 demo: .venv/built # a thousand URLs come back, offline
-	$(BIN)/python examples/demo
+	$(BIN)/python -m fastfetch.demo
 
 test: .venv/built .venv/test # the engine alone, the package, then the package on every other Python found
 	tests/install-system-packages.sh

@@ -1,4 +1,6 @@
-"""A thousand URLs of every kind in one await, without the network: `python examples/demo`."""
+"""A thousand URLs of every kind in one await, without the network: `python -m fastfetch.demo`."""
+
+from __future__ import annotations
 
 import asyncio
 import shutil
@@ -7,15 +9,16 @@ import sys
 from datetime import timedelta
 
 import fastfetch
-import plan
-import server
+from fastfetch.demo import Site, _plan
+
+__all__ = ["main"]
 
 
 async def main() -> int:
     """Fetch the thousand, show what came back, and return 0 if that is what had to come."""
-    with server.running() as site, socket.socket() as deaf:
+    with Site() as site, socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))  # ours, so nobody else's, but never listening: connections are refused
-        cases = plan.thousand(site, refused=f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        cases = _plan.thousand(site.url, refused=f"http://127.0.0.1:{deaf.getsockname()[1]}")
 
         async with fastfetch.Client(trust_env=False) as client:  # no proxy: all of this stays on this machine
             batch = fastfetch.Batch([case.url for case in cases], client=client)
@@ -63,7 +66,7 @@ def show_time(results: fastfetch.Results, elapsed: float) -> None:
     print(f"\nTook {elapsed:.2f} s. One at a time: about {alone:.0f} s, {alone / elapsed:.0f} times as long.")
 
 
-def check(cases: list[plan.Case], results: fastfetch.Results) -> int:
+def check(cases: list[_plan.Case], results: fastfetch.Results) -> int:
     """Print every outcome that the plan did not foresee; return the exit code."""
     pairs = list(zip(cases, results, strict=True))
     surprises = [(case, response) for case, response in pairs if not case.is_met_by(response)]
