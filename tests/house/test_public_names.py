@@ -1,14 +1,13 @@
 """Every public name is there, and says in `help()` what it is for and how it is used."""
 
 import inspect
-import re
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import get_origin
 
 import fastfetch as ff
-
-EXAMPLES = re.compile(r"^\s*Examples:?\s*$", re.MULTILINE)
+import pytest
+from IPython.core.oinspect import Inspector
 
 
 def public() -> Iterator[tuple[str, object]]:
@@ -29,9 +28,11 @@ def members() -> Iterator[tuple[str, object]]:
                     yield f"{name}.{member}", getattr(value, member)
 
 
-def needs_examples(value: object) -> bool:
-    is_exception = isinstance(value, type) and issubclass(value, BaseException)
-    return callable(value) and not is_exception and get_origin(value) is None
+def called() -> Iterator[tuple[str, Callable[..., object]]]:
+    """What is called: functions, classes and methods, but for aliases of types."""
+    for name, value in [*public(), *members()]:
+        if callable(value) and get_origin(value) is None:
+            yield name, value
 
 
 def documentation(value: object) -> str:
@@ -48,6 +49,16 @@ def test_every_public_name_has_a_docstring() -> None:
     assert [name for name, value in [*public(), *members()] if not documentation(value).strip()] == []
 
 
-def test_every_public_function_and_class_shows_examples() -> None:
-    silent = [name for name, value in public() if not EXAMPLES.search(documentation(value))]
-    assert [name for name in silent if needs_examples(getattr(ff, name))] == []
+def test_what_is_called_shows_its_arguments_and_an_example() -> None:
+    silent = [name for name, value in called() if "Examples\n--------\n>>> " not in documentation(value)]
+    assert silent == []
+    assert all(inspect.signature(value) is not None for _, value in called())
+
+
+@pytest.mark.parametrize(("name", "value"), [*called()])
+def test_a_question_mark_in_a_notebook_shows_both(name: str, value: object) -> None:
+    info = Inspector(theme_name="nocolor").info(value, oname=f"fastfetch.{name}")
+    signature = info["init_definition"] if info["isclass"] else info["definition"]
+    assert signature
+    assert signature.startswith(f"fastfetch.{name}(")
+    assert ">>> " in (info["docstring"] or "")

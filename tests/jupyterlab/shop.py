@@ -49,18 +49,29 @@ class Shop(RouteServer):
         return Answer.json({"id": number, "name": f"item {number}", "price": price, "tags": ["new", "red"]})
 
 
+class Attack(Answer):
+    """An answer whose status line attacks too."""
+
+    def encode(self, *, head_only: bool) -> bytes:
+        return super().encode(head_only=head_only).replace(b" 200 OK\r\n", b" 200 " + _FIELD + b"\r\n", 1)
+
+
+# What a header line may hold of it.
+_FIELD = ATTACK.translate({0: None, 27: None}).encode()
+
+
 def hostile(kind: str) -> Answer:
-    """An answer that attacks with its header fields and its body."""
-    field = ATTACK.translate({0: None, 27: None}).encode("utf-8").decode("latin-1")
+    """An answer that attacks with its status line, its header fields and its body."""
     body = ATTACK.encode()
-    if kind.endswith("json"):
+    if kind == "application/json":
         body = json.dumps({ATTACK: [ATTACK, {"__html__": ATTACK}]}, ensure_ascii=False).encode()
-    elif kind.startswith("image/svg"):
+    elif kind == "image/svg+xml":
         body = (
             b'<svg xmlns="http://www.w3.org/2000/svg" onload="window.canary = \'svg\'">'
             b"<script>window.canary = 'svg script'</script></svg>"
         )
-    return Answer(body, headers=(("Content-Type", kind), ("X-Prize", field), ("Set-Cookie", f"a={field}")))
+    field = _FIELD.decode("latin-1")
+    return Attack(body, headers=(("Content-Type", kind), ("X-Prize", field), ("Set-Cookie", f"a={field}")))
 
 
 def picture(side: int = 96) -> bytes:

@@ -4,11 +4,15 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.jupyterlab.lab import Notebook
 from tests.jupyterlab.shop import ATTACK, HELD, Shop
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Dialog
 
 Open = Callable[..., Notebook]
 
@@ -109,11 +113,15 @@ def test_nothing_that_a_site_says_is_run(notebook: Open, shop: Shop) -> None:
         "from IPython.display import HTML\nHTML(\"<img src=x onerror='window.canary = true'>\")",
     )
     events: list[str] = []
-    book.page.on("dialog", lambda dialog: (events.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    asked: list[str] = []
+
+    def refuse(dialog: "Dialog") -> None:
+        events.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    book.page.on("dialog", refuse)
     book.page.on("popup", lambda page: events.append(f"popup {page.url}"))
-    book.page.on(
-        "request", lambda request: events.append(request.url) if "shop.example" in request.url else None
-    )
+    book.page.on("request", lambda request: asked.append(request.url))
     for index in range(5):
         book.run(index)
     outputs = book.page.locator(".jp-Cell-outputArea")
@@ -130,6 +138,7 @@ def test_nothing_that_a_site_says_is_run(notebook: Open, shop: Shop) -> None:
     assert "\u202e" not in outputs.all_inner_texts()
     assert book.page.evaluate("window.canary") is None
     assert events == []
+    assert [url for url in asked if "shop.example" in url] == []
 
     book.run(5)  # What the test itself asks to be run is: the canary would have sung.
     book.page.wait_for_function("window.canary === true")
