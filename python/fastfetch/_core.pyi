@@ -122,35 +122,82 @@ class Connection:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(url):
-    ...     connection = (await fastfetch.get(url)).connection
-    ...     return connection.remote_address, connection.tls_version
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    >>> connection.remote_address, connection.tls_version
+    (('127.0.0.1', ...), None)
     """
     def __repr__(self, /) -> str: ...
     @property
     def certificates(self, /) -> list[bytes]:
         """
         The certificates that the server showed, its own first, in DER. They were verified unless `verify=False`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.certificates  # there are none without TLS
+        []
         """
     @property
     def cipher(self, /) -> str | None:
         """
         The cipher suite by its IANA name; None in the clear.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.cipher is None  # it is in the clear
+        True
         """
     @property
     def local_address(self, /) -> tuple[str, int] | None:
         """
         Our own IP address and port; None for a unix socket.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.local_address
+        ('127.0.0.1', ...)
         """
     @property
     def remote_address(self, /) -> tuple[str, int] | None:
         """
         The IP address and port of the server, or of the proxy before it; None for a unix socket.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> f"http://{connection.remote_address[0]}:{connection.remote_address[1]}" == site.url
+        True
         """
     @property
     def tls_version(self, /) -> str | None:
         """
         "TLSv1.2" or "TLSv1.3"; None in the clear.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.tls_version is None  # it is in the clear
+        True
         """
 
 @final
@@ -179,6 +226,14 @@ class Cookie:
     def domain(self, /) -> str:
         """
         The host it is for, with all below it unless it is `host_only`; empty for whatever host its owner asks.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies()
+        >>> cookies.set("session", "secret", domain="example.com")
+        >>> cookies.all()[0].domain
+        'example.com'
         """
     @property
     def expires(self, /) -> datetime | None:
@@ -290,10 +345,26 @@ class Cookies:
     def clear(self, /, domain: str | None = None, path: str | None = None) -> None:
         """
         Takes out all cookies, or those with this domain and path.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+        >>> cookies.clear()
+        >>> len(cookies)
+        0
         """
     def delete(self, /, name: Any, domain: str | None = None, path: str | None = None) -> None:
         """
         Takes out all cookies of a name, or those of them with this domain and path. Where there are none, nothing happens.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+        >>> cookies.delete("a")
+        >>> cookies
+        Cookies('b')
         """
     def get(self, /, name: Any, default: Any | None = None, domain: str | None = None, path: str | None = None) -> Any | None:
         """
@@ -303,14 +374,33 @@ class Cookies:
         ------
         ValueError
             Where several cookies fit.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.get("a"), cookies.get("b", "none")
+        ('1', 'none')
         """
     def items(self, /) -> list[tuple[str, str]]:
         """
         The pairs of name and value, in the order of `keys`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).items()
+        [('a', '1'), ('b', '2')]
         """
     def keys(self, /) -> list[str]:
         """
         The names, one for each cookie, in the order of their creation.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).keys()
+        ['a', 'b']
         """
     @staticmethod
     def load(path: str | PathLike[str]) -> Cookies:
@@ -323,14 +413,36 @@ class Cookies:
             Where it cannot be read.
         ValueError
             Where it is of another kind, or damaged.
+
+        Examples
+        --------
+        >>> import os, tempfile, fastfetch
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "cookies.json")
+        ...     fastfetch.Cookies({"a": "1"}).save(path)
+        ...     fastfetch.Cookies.load(path)
+        Cookies('a')
         """
     def pop(self, /, name: Any, *default) -> Any:
         """
         Takes out a cookie and gives its value; `default`, or else `KeyError`, where there is none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.pop("a"), cookies.pop("a", None)
+        ('1', None)
         """
     def popitem(self, /) -> tuple[str, str]:
         """
         Takes out the newest cookie and gives its name and value; `KeyError` where there is none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).popitem()
+        ('b', '2')
         """
     def save(self, /, path: str | PathLike[str]) -> None:
         """
@@ -389,14 +501,35 @@ class Cookies:
     def setdefault(self, /, name: Any, default: Any) -> str:
         """
         The value of a cookie; where there is none, it is set to `default` first.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.setdefault("a", "2"), cookies.setdefault("b", "3")
+        ('1', '3')
         """
     def update(self, cookies: Any | None = None, /) -> None:
         """
         Puts in the cookies of another `Cookies` as they are, or names and values from a mapping or pairs.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.update({"a": "2", "b": "3"})
+        >>> cookies.items()
+        [('a', '2'), ('b', '3')]
         """
     def values(self, /) -> list[str]:
         """
         The values, in the order of `keys`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).values()
+        ['1', '2']
         """
 
 @final
@@ -463,31 +596,74 @@ class Headers:
     def get(self, /, name: str, default: Any | None = None) -> Any | None:
         """
         The value of a field, its repetitions joined by ", "; `default` where there is none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> headers = fastfetch.Headers({"ETag": '"x"'})
+        >>> headers.get("etag"), headers.get("age", "unknown")
+        ('"x"', 'unknown')
         """
     def get_list(self, /, name: str) -> list[str]:
         """
         The values of a field, one for each line.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).get_list("via")
+        ['1.1 a', '1.1 b']
         """
     def items(self, /) -> list[tuple[str, str]]:
         """
         The pairs of name and value, repetitions joined.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).items()
+        [('via', '1.1 a, 1.1 b')]
         """
     def keys(self, /) -> list[str]:
         """
         The names, each once.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).keys()
+        ['via']
         """
     def multi_items(self, /) -> list[tuple[str, str]]:
         """
         The pairs of name and value, one for each line.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).multi_items()
+        [('via', '1.1 a'), ('via', '1.1 b')]
         """
     @property
     def raw(self, /) -> list[tuple[bytes, bytes]]:
         """
         The lines as bytes.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers({"ETag": '"x"'}).raw
+        [(b'etag', b'"x"')]
         """
     def values(self, /) -> list[str]:
         """
         The values, repetitions joined, in the order of `keys`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).values()
+        ['1.1 a, 1.1 b']
         """
 
 @final
@@ -566,36 +742,78 @@ class Request:
     def content(self, /) -> bytes | None:
         """
         The body, or None. A file or an iterator is read while it is sent, and is None here.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("POST", "https://example.com/", json={"a": 1}).content
+        b'{"a":1}'
         """
     @property
     def cookies(self, /) -> list[tuple[str, str]]:
         """
         The cookies of this request alone: pairs of name and value.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", cookies={"a": "1"}).cookies
+        [('a', '1')]
         """
     @property
     def headers(self, /) -> Headers:
         """
         The header fields of this request alone.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", headers={"Accept": "text/html"}).headers["accept"]
+        'text/html'
         """
     @property
     def method(self, /) -> str:
         """
         The method, in upper case.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("get", "https://example.com/").method
+        'GET'
         """
     @property
     def tag(self, /) -> Any | None:
         """
         What was given as `tag`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", tag=7).tag
+        7
         """
     @property
     def timeout(self, /) -> Any | None:
         """
         The `Timeout` of this request alone, or None for the client's.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", timeout=5).timeout.total
+        5.0
         """
     @property
     def url(self, /) -> str:
         """
         The URL, as it will be sent.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com", params={"page": 2}).url
+        'https://example.com/?page=2'
         """
     def with_header(self, /, name: Any, value: Any) -> Request:
         """
@@ -974,9 +1192,11 @@ class Timings:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(url):
-    ...     timings = (await fastfetch.get(url)).timings
-    ...     return timings.first_byte / timings.total
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> timings = (await fastfetch.get(f"{site.url}/slow/50")).timings
+    >>> timings.first_byte > 0.04, timings.first_byte <= timings.total, timings.tls
+    (True, True, 0.0)
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.jupyterlab.lab import PATIENCE, Notebook, running
+from tests.jupyterlab.lab import PATIENCE, Notebook, copy, running, write
 from tests.servers.listening import found
 
 if TYPE_CHECKING:
@@ -52,5 +52,15 @@ def page(browser: "Browser") -> Iterator["Page"]:
 
 @pytest.fixture
 def notebook(page: "Page", lab: str, folder: Path, request: pytest.FixtureRequest) -> Callable[..., Notebook]:
-    """Opens a notebook of these cells."""
-    return lambda *cells: Notebook(page, lab, folder / f"{request.node.name}.ipynb", list(cells))
+    """Opens a notebook of these cells, or of this file."""
+
+    def opened(*cells: str | Path) -> Notebook:
+        path = folder / f"{request.node.name}.ipynb"
+        match cells:
+            case [Path() as file]:
+                copy(file, path)
+            case _:
+                write(path, [str(cell) for cell in cells])
+        return Notebook(page, lab, path)
+
+    return opened

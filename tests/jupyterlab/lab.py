@@ -74,15 +74,28 @@ def _wait_until_answering(url: str) -> None:
             return
 
 
-class Notebook:
-    """A notebook of these cells, open in JupyterLab: what a person does with it, and sees of it."""
+def copy(source: Path, path: Path) -> None:
+    """Copy a notebook, without its outputs."""
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, path)
 
-    def __init__(self, page: "Page", lab: str, path: Path, cells: list[str]) -> None:
+
+def write(path: Path, cells: list[str]) -> None:
+    """Write a notebook of these cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
+
+
+class Notebook:
+    """A notebook in JupyterLab: what a person does with it, and sees of it."""
+
+    def __init__(self, page: "Page", lab: str, path: Path) -> None:
         self.page = page
         self.path = path
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, path)
         self._url = f"{lab}/doc/tree/{path.name}?token={TOKEN}&reset"
         self.open()
 
@@ -91,7 +104,7 @@ class Notebook:
         self.page.goto(self._url)
         # What is typed before the kernel is there is lost.
         self.page.wait_for_selector("text=/Python 3.* \\| Idle/")
-        self.cell(0).locator(".cm-content").wait_for()
+        self.page.locator(".jp-CodeCell .cm-content").first.wait_for()
 
     def cell(self, index: int) -> "Locator":
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
@@ -116,6 +129,12 @@ class Notebook:
         output = self.output(index)
         assert output.locator("[data-mime-type$=error]").count() == 0, output.inner_text()
         return output
+
+    def run_all(self) -> None:
+        """Choose "Run All Cells" of the menu, and wait until the last has come to its end."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self.finish(self.page.locator(".jp-Notebook .jp-Cell").count() - 1)
 
     def interrupt(self) -> None:
         """Press the button."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 Open = Callable[..., Notebook]
 
-IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "docs" / "images"
 
 
 @pytest.fixture
@@ -142,3 +143,11 @@ def test_nothing_that_a_site_says_is_run(notebook: Open, shop: Shop) -> None:
 
     book.run(5)  # What the test itself asks to be run is: the canary would have sung.
     book.page.wait_for_function("window.canary === true")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_for_beginners_runs_from_top_to_bottom(notebook: Open, path: Path) -> None:
+    book = notebook(path)
+    book.run_all()
+    assert book.page.locator("[data-mime-type$=error]").count() == 0
+    assert book.page.locator("[data-mime-type$=stderr]").count() == 0
