@@ -18,7 +18,7 @@ PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/
 .PHONY: demo test notebook notebooks lint stubs bench clean
 
 demo: .venv/built # a thousand URLs come back, offline
-	$(BIN)/python -m fastfetch.demo
+	$(BIN)/python -m fastfetch demo
 
 test: .venv/built .venv/test # the engine alone, the package, then the package on every other Python found
 	tests/install-system-packages.sh

@@ -12,7 +12,8 @@ mod _core {
     #[pymodule_export]
     use crate::binding::{
         Authorization, Batch, Call, Client, Connection, Cookie, Cookies, EventParser, Headers, LineSplitter, Request, Response,
-        Rows, Stream, Streaming, TextDecoder, Timings, bridge_counters, gather_fetch, shutdown, sleep, version,
+        Rows, Stream, Streaming, TextDecoder, Timings, bridge_counters, default_roots, fitting_concurrency, gather_fetch,
+        shutdown, sleep, version,
     };
 
     #[pymodule_init]

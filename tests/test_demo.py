@@ -281,6 +281,18 @@ class TestLife:
             assert process.stdout.readline() == "interrupted\n"
             assert over(connection, "/json/1")[0] == 200
 
+    @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+    def test_it_can_be_a_program_of_its_own(self, end: signal.Signals) -> None:
+        command = [sys.executable, "-m", "fastfetch.demo"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert asyncio.run(fastfetch.gather([f"{url}/json/1"])).counts == {200: 1}
+            process.send_signal(end)
+            assert process.communicate(timeout=PATIENCE) == ("", "")
+            assert process.returncode == 0
+
     def test_a_forked_child_does_not_end_it(self) -> None:
         with Site() as site:
             child = os.fork()

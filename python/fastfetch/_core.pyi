@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, SupportsIndex, final
 
-__all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "shutdown", "sleep", "version"]
 
 @final
 class Authorization:
@@ -1246,6 +1246,35 @@ def bridge_counters() -> dict[str, int]:
     >>> from fastfetch._core import bridge_counters
     >>> sorted(bridge_counters())
     ['completions', 'forks', 'wakes']
+    """
+
+def default_roots() -> tuple[str, int | None]:
+    """
+    Which certificates a client trusts that is given none: where they are from, `"environment"`, `"system"` or `"bundled"`,
+    and how many there are, or None where the system keeps that to itself.
+
+    Raises
+    ------
+    OSError
+        Where `SSL_CERT_FILE` and `SSL_CERT_DIR` name none.
+
+    Examples
+    --------
+    >>> from fastfetch import _core
+    >>> source, count = _core.default_roots()
+    >>> source in ("environment", "system", "bundled")
+    True
+    """
+
+def fitting_concurrency(wanted: SupportsIndex) -> int:
+    """
+    How many of so many requests can be in flight with the descriptors that this process may still open.
+
+    Examples
+    --------
+    >>> from fastfetch import _core
+    >>> _core.fitting_concurrency(1)
+    1
     """
 
 def gather_fetch(batch: Batch) -> Call:

@@ -7,6 +7,8 @@
 >>> results.counts
 {200: 100}
 
+For other programs, ``python -m fastfetch.demo`` starts it, says where it is, and waits for Ctrl-C.
+
 What an answer is, its path says; `site.url` itself lists all paths:
 
 ===============================  ======================================================================
