@@ -1,5 +1,6 @@
 //! The binding: the only Rust that knows Python.
 
+mod arrow;
 mod auth;
 mod batch;
 mod bodies;
@@ -31,6 +32,7 @@ mod side;
 mod stream;
 mod streaming;
 mod survey;
+mod table;
 mod tls;
 mod upload;
 mod visit;
@@ -53,3 +55,4 @@ pub use rows::Rows;
 pub use stream::Stream;
 pub use streaming::{EventParser, LineSplitter, Streaming, TextDecoder};
 pub use survey::{default_roots, fitting_concurrency};
+pub use table::Table;
