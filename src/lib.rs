@@ -11,9 +11,9 @@ pub mod engine;
 mod _core {
     #[pymodule_export]
     use crate::binding::{
-        Authorization, Batch, Call, Client, Connection, Cookie, Cookies, EventParser, Headers, LineSplitter, Request, Response,
-        Rows, Stream, Streaming, Table, TextDecoder, Timings, bridge_counters, default_roots, fitting_concurrency, gather_fetch,
-        shutdown, sleep, version,
+        Authorization, Batch, Blocking, Call, Client, Connection, Cookie, Cookies, EventParser, Headers, LineSplitter, Request,
+        Response, Rows, Stream, Streaming, Table, TextDecoder, Timings, bridge_counters, default_roots, fitting_concurrency,
+        gather_fetch, shutdown, sleep, version,
     };
 
     #[pymodule_init]

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
+from fastfetch._base_client import chosen
 from fastfetch._progress import snapshot
 from fastfetch._results import Results
 from fastfetch._sources import read
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any, Unpack
 
+    from fastfetch._base_client import BaseClient
     from fastfetch._client import Client
     from fastfetch._options import BatchOptions
     from fastfetch._progress import Progress
@@ -60,7 +62,7 @@ class Batch:
     def __init__(
         self, urls: Source, *, client: Client | None = None, **options: Unpack[BatchOptions]
     ) -> None:
-        self._client = client or _default_client()
+        self._client = self._chosen(client)
         self._native = _core.Batch(self._client._native, read(urls), **options)
         self._awaited = 0
         self._since = 0.0
@@ -92,15 +94,16 @@ class Batch:
                 self._spent += time.monotonic() - self._since
         return self.results
 
+    @staticmethod
+    def _chosen(client: Any) -> BaseClient:
+        # Imported when it is needed: the client makes batches, so its module imports this one.
+        from fastfetch._api import default_client
+        from fastfetch._client import Client
+
+        return chosen(client, Client, default_client)
+
     def __len__(self) -> int:
         return len(self._native)
 
     def __repr__(self) -> str:
         return f"<Batch {self.progress}>"
-
-
-def _default_client() -> Client:
-    # Imported when it is needed: the client makes batches, so its module imports this one.
-    from fastfetch._api import default_client
-
-    return default_client

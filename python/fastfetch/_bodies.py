@@ -20,6 +20,8 @@ from collections.abc import (
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fastfetch._callbacks import needs_loop
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
@@ -127,12 +129,10 @@ class AsyncReader:
         self._task: asyncio.Task[None] | None = None
 
     def read(self) -> asyncio.Future[_Chunk]:
+        needs_loop("content: an async iterator")
         import asyncio
 
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise TypeError("content: an async iterator needs an event loop") from None
+        loop = asyncio.get_running_loop()
         self._chunk: asyncio.Future[_Chunk] = loop.create_future()
         if self._task is None:
             self._wanted = asyncio.Event()

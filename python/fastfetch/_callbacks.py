@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from contextvars import Context
     from typing import Any
 
-__all__ = ["invoke", "within"]
+__all__ = ["invoke", "needs_loop", "refusal", "within"]
 
 
 class Callback:
-    """A callback that is running, until it is over."""
+    """A callback that is running, until it is over: on an event loop's thread, or on one that waits."""
 
-    __slots__ = ("over",)
+    __slots__ = ("looped", "over")
 
-    def __init__(self) -> None:
+    def __init__(self, looped: bool) -> None:
+        self.looped = looped
         self.over = False
 
 
@@ -31,6 +32,18 @@ def within() -> bool:
     """Is this called from a callback, for which a request waits? A task that outlives it is not."""
     callback = _callback.get()
     return callback is not None and not callback.over
+
+
+def refusal(what: str) -> TypeError:
+    """What is said of code that has to be awaited where nothing is."""
+    return TypeError(f"{what}: fastfetch.sync takes plain ones, the functions of fastfetch itself take both")
+
+
+def needs_loop(what: str) -> None:
+    """Raises where a callback runs on a thread that waits instead of awaiting."""
+    callback = _callback.get()
+    if callback is not None and not callback.looped:
+        raise refusal(f"{what} needs an event loop")
 
 
 def invoke(
@@ -44,7 +57,7 @@ def invoke(
 
     Returns the task that awaits, where there is one.
     """
-    context, callback = context.copy(), Callback()
+    context, callback = context.copy(), Callback(looped)
     context.run(_callback.set, callback)
 
     def end(value: object, error: BaseException | None) -> None:
@@ -60,6 +73,11 @@ def invoke(
         end(None, raised)
         return None
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not looped:
+            # It is meant for whoever waits on this thread. Its traceback keeps `done` untold: the request is
+            # dropped as in every interrupt, and has not failed.
+            callback.over = True
+            raise
         end(None, error)
         return None
     if not isinstance(result, Awaitable):
@@ -67,7 +85,7 @@ def invoke(
         return None
     if not looped:
         _discard(result)
-        end(None, TypeError("an async callback needs an event loop; the synchronous face takes plain ones"))
+        end(None, refusal("an async callback needs an event loop"))
         return None
     import asyncio
 

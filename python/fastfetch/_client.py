@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastfetch import _core
 from fastfetch._batch import Batch
 from fastfetch._completed import Completed
-from fastfetch._config import CLIENT_DEFAULTS, FIXED
 from fastfetch._sources import read_async
-from fastfetch._statistics import snapshot
 from fastfetch._streaming import Stream
-from fastfetch._tls import written_out
 from fastfetch._verbs import Verbs
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, Unpack
 
-    from fastfetch._core import Cookies, Request
-    from fastfetch._options import BatchOptions, BuildOptions, ClientOptions, CompletedOptions
+    from fastfetch._options import BatchOptions, BuildOptions, CompletedOptions
     from fastfetch._results import Results
     from fastfetch._sources import AsyncSource
-    from fastfetch._statistics import Statistics
 
 __all__ = ["Client"]
 
@@ -126,34 +120,7 @@ class Client(Verbs):
     ...         return await client.gather(urls)
     """
 
-    __slots__ = ("_native",)
-    _native: _core.Client
-
-    def __init__(self, **options: Unpack[ClientOptions]) -> None:
-        if unknown := options.keys() - CLIENT_DEFAULTS.keys():
-            import difflib
-
-            name = min(unknown)
-            near = difflib.get_close_matches(name, CLIENT_DEFAULTS, n=1, cutoff=0)[0]
-            raise TypeError(f"Client() has no option {name!r}; did you mean {near!r}?")
-        self._native = _core.Client(CLIENT_DEFAULTS | FIXED | written_out(options))
-
-    def build_request(self, method: str, url: str, **options: Unpack[BuildOptions]) -> Request:
-        """Makes a `Request` of this client: relative to its `base_url`. Arguments are those of `request`.
-
-        Parameters
-        ----------
-        tag
-            Anything; it comes back as `Response.tag`.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> client = fastfetch.Client(base_url="https://example.com/api")
-        >>> client.build_request("GET", "/item", tag=7)
-        <Request GET https://example.com/api/item>
-        """
-        return self._native.build_request(method, url, **options)
+    __slots__ = ()
 
     def stream(self, method: str, url: str, **options: Unpack[BuildOptions]) -> Stream:
         """Sends a request and leaves the body of the answer to be read, piece by piece.
@@ -299,30 +266,6 @@ class Client(Verbs):
         """
         return Completed(self._native, urls, options)
 
-    @property
-    def cookies(self) -> Cookies | None:
-        """The client's cookie jar; None where it keeps no cookies.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> client = fastfetch.Client(cookies={"theme": "dark"})
-        >>> client.cookies["theme"]
-        'dark'
-        """
-        return self._native.cookies
-
-    def statistics(self) -> Statistics:
-        """What is open and under way, at this moment.
-
-        Examples
-        --------
-        >>> import fastfetch
-        >>> fastfetch.Client().statistics().in_flight
-        0
-        """
-        return snapshot(self._native)
-
     async def aclose(self) -> None:
         """Refuses further requests with `ClientClosed` and closes idle connections.
 
@@ -342,6 +285,3 @@ class Client(Verbs):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}{' closed' if self._native.closed else ''}>"

@@ -9,6 +9,7 @@ from os import PathLike
 from typing import Any, SupportsIndex, final
 
 __all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
 
 @final
 class Authorization:
@@ -55,6 +56,32 @@ class Batch:
         """
         The items that are finished, in input order.
         """
+
+@final
+class Blocking:
+    """
+    In a `with` block of this, what is awaited on this thread waits. It drives nothing itself: no Rust frame lies below the code
+    that it is for, so the interpreter may end a daemon thread anywhere in it.
+
+    Examples
+    --------
+    >>> from fastfetch import _core, sleep
+    >>> with _core.Blocking():
+    ...     try:
+    ...         sleep(0.01, "awake").send(None)
+    ...     except StopIteration as stop:
+    ...         print(stop.value)
+    awake
+    """
+    def __enter__(self, /) -> None:
+        """
+        The thread begins to block.
+        """
+    def __exit__(self, /, _kind: Any, _error: Any, _traceback: Any) -> None:
+        """
+        It is as it was before.
+        """
+    def __new__(cls, /) -> Blocking: ...
 
 @final
 class Call:

@@ -10,11 +10,13 @@ from fastfetch import _display
 from fastfetch._core import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, Unpack
 
     from fastfetch import _core
-    from fastfetch._client import Client
+    from fastfetch._base_client import BaseClient
+    from fastfetch._batch import Batch
+    from fastfetch._core import Request
     from fastfetch._exceptions import FetchError
     from fastfetch._options import BatchOptions
 
@@ -36,9 +38,9 @@ class Results(Sequence[Response]):
 
     __slots__ = ("_client", "_rows")
 
-    def __init__(self, rows: _core.Rows, client: Client | None = None) -> None:
+    def __init__(self, rows: _core.Rows, client: BaseClient | None = None) -> None:
         self._rows = rows
-        self._client = client
+        self._client: Any = client
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -49,18 +51,18 @@ class Results(Sequence[Response]):
     def __getitem__(self, index: slice) -> Results: ...
     def __getitem__(self, index: int | slice) -> Response | Results:
         if isinstance(index, slice):
-            return Results(self._rows.take(list(range(len(self))[index])), self._client)
+            return type(self)(self._rows.take(list(range(len(self))[index])), self._client)
         return self._rows[index]
 
     @property
     def ok(self) -> Results:
         """Those with an answer whose status is below 400."""
-        return Results(self._rows.ok(), self._client)
+        return type(self)(self._rows.ok(), self._client)
 
     @property
     def failed(self) -> Results:
         """Those without an answer: their `error` is the exception."""
-        return Results(self._rows.failed(), self._client)
+        return type(self)(self._rows.failed(), self._client)
 
     @property
     def errors(self) -> list[FetchError]:
@@ -106,12 +108,15 @@ class Results(Sequence[Response]):
         ...     results = await fastfetch.gather(urls)
         ...     return await results.retry_failed(timeout=60)
         """
-        from fastfetch._batch import Batch
-
         failed = [place for place, error in enumerate(self._rows.columns()[1]) if error is not None]
         requests = {place: request for place in failed if (request := self._rows.request(place)) is not None}
-        again = await Batch(requests.values(), client=self._client, **options)
-        return Results(self._rows.replaced(list(requests), again._rows), self._client)
+        again = await self._batch(requests.values(), **options)._run()
+        return type(self)(self._rows.replaced(list(requests), again._rows), self._client)
+
+    def _batch(self, requests: Iterable[Request], **options: Unpack[BatchOptions]) -> Batch:
+        from fastfetch._batch import Batch
+
+        return Batch(requests, client=self._client, **options)
 
     def _columns(self) -> _Columns:
         return _Columns(self._rows)
@@ -121,7 +126,7 @@ class Results(Sequence[Response]):
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # A client holds connections, which do not travel; elsewhere the module's own takes its place.
-        return Results, (self._rows,)
+        return type(self), (self._rows,)
 
 
 class _Columns:

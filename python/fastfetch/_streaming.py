@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import AsyncGenerator
     from types import TracebackType
-    from typing import Any
+    from typing import Any, Self
 
     from fastfetch._core import Connection, Headers, Request, Response
     from fastfetch._events import ServerSentEvent
@@ -32,6 +32,7 @@ class Stream:
     """
 
     __slots__ = ("_client", "_request", "_response")
+    _opens: type[StreamedResponse]
 
     def __init__(self, client: _core.Client, request: Request) -> None:
         self._client = client
@@ -42,7 +43,7 @@ class Stream:
         if self._response is not None:
             raise RuntimeError("a stream is entered once: call `stream` again for another")
         native: _core.Streaming = await self._client.stream(self._request)
-        self._response = StreamedResponse(self._client, self._request, native)
+        self._response = self._opens(self._client, self._request, native)
         return self._response
 
     async def __aexit__(
@@ -70,6 +71,7 @@ class StreamedResponse:
     """
 
     __slots__ = ("_client", "_complete", "_gone", "_head", "_native", "_request", "_successor")
+    _reads = "await response.aread()"
 
     def __init__(self, client: _core.Client, request: Request, native: _core.Streaming) -> None:
         self._client = client
@@ -161,7 +163,7 @@ class StreamedResponse:
         """What the request carried as `tag`."""
         return self._head.tag
 
-    def raise_for_status(self) -> StreamedResponse:
+    def raise_for_status(self) -> Self:
         """Raises `StatusError` where the status is 400 or more; else returns the response."""
         (self._complete or self._head).raise_for_status()
         return self
@@ -196,7 +198,7 @@ class StreamedResponse:
 
     def _read(self) -> Response:
         if self._complete is None:
-            raise RuntimeError("the body was not read: `await response.aread()` first")
+            raise RuntimeError(f"the body was not read: `{self._reads}` first")
         return self._complete
 
     async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
@@ -290,7 +292,7 @@ class StreamedResponse:
         if last_event_id:
             request = request.with_header("last-event-id", last_event_id.encode())
         native: _core.Streaming = await self._client.stream(request)
-        self._successor = StreamedResponse(self._client, request, native)
+        self._successor = type(self)(self._client, request, native)
         return self._successor
 
     async def _chunks(self, *, raw: bool, chunk_size: int | None) -> AsyncGenerator[bytes, None]:
@@ -327,6 +329,9 @@ class StreamedResponse:
 
     def __repr__(self) -> str:
         return f"<StreamedResponse [{self.status_code}] {self.method} {self.url}>"
+
+
+Stream._opens = StreamedResponse
 
 
 def _size(chunk_size: int) -> int:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastfetch._base_client import BaseClient
+
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from fastfetch import _core
     from fastfetch._core import Request, Response
     from fastfetch._options import RequestOptions
 
 __all__ = ["Verbs"]
 
 
-class Verbs:
+class Verbs(BaseClient):
     """A method for any verb, and one for each that has a name; what they share is said at `request`."""
 
     __slots__ = ()
-    _native: _core.Client
 
     async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> Response:
         """Sends a request and reads the whole answer.

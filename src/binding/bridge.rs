@@ -49,12 +49,10 @@ struct Waiter {
 impl Port {
     /// The port of the loop that runs on this thread.
     pub fn of_running_loop(py: Python<'_>) -> PyResult<Py<Self>> {
-        static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let running = RUNNING.import(py, "asyncio.events", "_get_running_loop")?.call0()?;
-        if running.is_none() {
+        let Some(running) = running_loop(py)? else {
             let hint = "no running asyncio event loop: use `await` inside an async function started with asyncio.run(...)";
             return Err(PyRuntimeError::new_err(hint));
-        }
+        };
         match Self::carried_by(&running)? {
             Some(port) => Ok(port),
             None => Self::open(&running),
@@ -253,6 +251,17 @@ impl Drop for Port {
             outbox.close();
         }
     }
+}
+
+/// The event loop that runs on this thread. Where nobody has imported asyncio, none does.
+pub fn running_loop(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let module = "asyncio.events";
+    if RUNNING.get(py).is_none() && !py.import(intern!(py, "sys"))?.getattr("modules")?.contains(module)? {
+        return Ok(None);
+    }
+    let running = RUNNING.import(py, module, "_get_running_loop")?.call0()?;
+    Ok((!running.is_none()).then_some(running))
 }
 
 /// The attribute under which a loop carries its port.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -15,11 +15,13 @@ use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyTypeInfo, intern};
 
+use super::blocking;
 use super::bridge::Port;
 use super::error;
 use super::outbox::{Answer, Key, Outbox};
 use super::side::{Place, Side};
-use super::visit::{Visit, stay_if_left_behind};
+use super::visit::Visit;
+use super::waiting::{Slot, Waiting};
 use crate::engine::caller;
 use crate::engine::error::Error;
 use crate::engine::process::{ProcessBound, lock};
@@ -38,6 +40,8 @@ pub struct Call {
     carried: Option<Py<PyAny>>,
     /// Code of the caller's may be called meanwhile.
     asks: bool,
+    /// Where a thread waits for this call and for others, whose questions are answered meanwhile.
+    waiting: Option<Arc<Waiting>>,
 }
 
 enum State {
@@ -69,38 +73,14 @@ impl Drop for Abort {
 /// Where the answer goes.
 enum Door {
     Loop(Arc<Outbox>, Key),
-    Thread(Arc<Waiting>),
-}
-
-/// A thread that waits for an answer, and meanwhile does what it is asked.
-#[derive(Default)]
-pub struct Waiting {
-    post: Mutex<Post>,
-    come: Condvar,
-}
-
-#[derive(Default)]
-struct Post {
-    answer: Option<Answer>,
-    jobs: Vec<Box<dyn FnOnce() + Send>>,
-}
-
-impl Waiting {
-    /// Has something run on the thread that waits.
-    pub fn run(&self, job: Box<dyn FnOnce() + Send>) {
-        lock(&self.post).jobs.push(job);
-        self.come.notify_one();
-    }
+    Thread(Arc<Waiting>, Arc<Slot>),
 }
 
 impl Door {
     fn deliver(self, answer: Answer) {
         match self {
             Self::Loop(outbox, key) => outbox.answer(key, answer),
-            Self::Thread(waiting) => {
-                lock(&waiting.post).answer = Some(answer);
-                waiting.come.notify_one();
-            }
+            Self::Thread(waiting, slot) => waiting.answer(&slot, answer),
         }
     }
 }
@@ -124,7 +104,7 @@ fn start(work: Work, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
 impl Call {
     /// A call whose answer is made on the I/O thread and becomes a Python object on the caller's.
     pub fn new(work: impl Future<Output = Answer> + Send + 'static) -> Self {
-        Self { state: Mutex::new(State::Fresh(Box::pin(work))), carried: None, asks: false }
+        Self { state: Mutex::new(State::Fresh(Box::pin(work))), carried: None, asks: false, waiting: None }
     }
 
     /// A call that ends with the work and has no answer but None.
@@ -153,6 +133,11 @@ impl Call {
         Self { asks, ..self }
     }
 
+    /// The call, waited for where others are waited for too.
+    pub fn at(self, waiting: Arc<Waiting>) -> Self {
+        Self { waiting: Some(waiting), ..self }
+    }
+
     fn side(&self, py: Python<'_>, place: impl FnOnce() -> Place) -> PyResult<Option<Arc<Side>>> {
         if self.asks || Side::is_within(py)? { Side::here(py, place()).map(Some) } else { Ok(None) }
     }
@@ -177,6 +162,9 @@ impl Call {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if blocking::here(py)? {
+            return Err(PyStopIteration::new_err((self.wait(py)?,)));
+        }
         let _visit = Visit::demand(py)?;
         match self.replace(State::Done) {
             State::Fresh(work) => {
@@ -212,7 +200,6 @@ impl Call {
 
     /// Waits without an event loop, letting other threads run; Ctrl-C is seen within 50 ms.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const GLANCE: Duration = Duration::from_millis(50);
         let work = match self.replace(State::Done) {
             State::Fresh(work) => work,
             State::Yield => return Ok(py.None()),
@@ -221,25 +208,13 @@ impl Call {
             }
         };
         drop(Visit::demand(py)?);
-        let waiting = Arc::new(Waiting::default());
+        let waiting = self.waiting.clone().unwrap_or_default();
+        let _own = self.waiting.is_none().then(|| waiting.closing());
+        let slot = Arc::<Slot>::default();
         let side = self.side(py, || Place::Thread(waiting.clone()))?;
-        let _abort = start(work, Door::Thread(waiting.clone()), side)?;
-        loop {
-            let post = py.detach(|| {
-                let nothing = |post: &mut Post| post.answer.is_none() && post.jobs.is_empty();
-                let waited = waiting.come.wait_timeout_while(lock(&waiting.post), GLANCE, nothing);
-                let post = std::mem::take(&mut *waited.unwrap_or_else(PoisonError::into_inner).0);
-                stay_if_left_behind();
-                post
-            });
-            for job in post.jobs {
-                job();
-            }
-            match post.answer {
-                Some(answer) => return self.finish(py, answer),
-                None => py.check_signals()?,
-            }
-        }
+        let _abort = start(work, Door::Thread(waiting.clone(), slot.clone()), side)?;
+        let answer = waiting.wait(py, &slot)?;
+        self.finish(py, answer)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -314,7 +289,7 @@ pub fn sleep(delay: &Bound<'_, PyAny>) -> PyResult<Call> {
         return Err(PyValueError::new_err("delay: expected a number of seconds, got NaN"));
     }
     if seconds <= 0.0 {
-        return Ok(Call { state: Mutex::new(State::Yield), carried: None, asks: false });
+        return Ok(Call { state: Mutex::new(State::Yield), carried: None, asks: false, waiting: None });
     }
     let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     Ok(Call::until(async move { tokio::time::sleep(duration).await }))

@@ -16,6 +16,7 @@ use super::request::Request;
 use super::response::{Response, Row};
 use super::settings;
 use super::streaming::Streaming;
+use super::waiting::Waiting;
 use crate::engine::authorize::Authorization;
 use crate::engine::client::Client as EngineClient;
 use crate::engine::request::Request as EngineRequest;
@@ -94,14 +95,16 @@ impl Client {
         let (request, tag) = (EngineRequest::clone(&request.inner), request.tag.as_ref().map(|tag| tag.clone_ref(py)));
         let asks = self.asks(&request);
         let engine = self.engine.clone();
+        let waiting = Arc::<Waiting>::default();
+        let here = waiting.clone();
         let call = Call::new(async move {
             let opened = engine.stream(request).await;
             Box::new(|py: Python<'_>, tag| match opened {
-                Ok(streaming) => Ok(Py::new(py, Streaming::new(streaming, tag))?.into_any()),
+                Ok(streaming) => Ok(Py::new(py, Streaming::new(streaming, tag, here))?.into_any()),
                 Err(failure) => Err(error::raise(py, &failure)),
             }) as Answer
         });
-        call.carrying(tag).asking(asks)
+        call.carrying(tag).asking(asks).at(waiting)
     }
 
     /// Sends a `Request`.

@@ -3,6 +3,7 @@
 mod arrow;
 mod auth;
 mod batch;
+mod blocking;
 mod bodies;
 mod bridge;
 mod call;
@@ -36,10 +37,12 @@ mod table;
 mod tls;
 mod upload;
 mod visit;
+mod waiting;
 mod wake;
 
 pub use auth::Authorization;
 pub use batch::{Batch, gather_fetch};
+pub use blocking::Blocking;
 pub use bridge::shutdown;
 pub use call::{Call, sleep};
 pub use client::Client;

@@ -14,9 +14,9 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use tokio::sync::oneshot;
 
-use super::call::Waiting;
 use super::extract::expected;
 use super::outbox::Outbox;
+use super::waiting::{Job, Waiting};
 use crate::engine::caller::Caller;
 use crate::engine::error::{Failure, Kind, Phase, Raised};
 use crate::engine::process::lock;
@@ -86,17 +86,15 @@ impl Side {
         let side = self.clone();
         self.run(Box::new(move |py| {
             if told.is_closed() {
-                return;
+                return Ok(());
             }
             let done = Done(Mutex::new(Some(Box::new(move |py, outcome| {
                 let read = outcome.and_then(|value| read(value.bind(py))).map_err(|error| raised(py, error));
                 // Whoever asked may have gone.
                 let _ = told.send(read);
             }))));
-            let started = arguments(py).and_then(|arguments| side.invoke(py, &function, arguments, done));
-            if let Ok(Some(started)) = started {
-                *lock(&task) = Some(started);
-            }
+            *lock(&task) = side.invoke(py, &function, arguments(py)?, done)?;
+            Ok(())
         }));
         async move {
             let answer = answer.await;
@@ -116,7 +114,7 @@ impl Side {
         self.run(Box::new(move |py| {
             let done = Done(Mutex::new(None));
             // Nobody is there to be told.
-            let _ = arguments(py).and_then(|arguments| side.invoke(py, &function, arguments, done));
+            side.invoke(py, &function, arguments(py)?, done).map(drop)
         }));
     }
 
@@ -131,18 +129,15 @@ impl Side {
     }
 
     fn run(&self, job: Job) {
-        let job = move || {
-            // Where the interpreter is leaving, nobody waits for it any more.
-            let _ = Python::try_attach(job);
-        };
         match &self.place {
-            Place::Loop(outbox) => outbox.run(Box::new(job)),
-            Place::Thread(waiting) => waiting.run(Box::new(job)),
+            Place::Loop(outbox) => outbox.run(Box::new(move || {
+                // Where the interpreter is leaving, nobody waits for it any more. What is raised was told to whoever asked.
+                let _ = Python::try_attach(job);
+            })),
+            Place::Thread(waiting) => waiting.run(job),
         }
     }
 }
-
-type Job = Box<dyn FnOnce(Python<'_>) + Send>;
 
 /// A call whose asker may go before it ends.
 struct Orphan {
@@ -163,10 +158,8 @@ impl Drop for Orphan {
         let task = self.task.clone();
         side.run(Box::new(move |py| {
             let task = lock(&task).take();
-            if let Some(task) = task {
-                // A task that is done already refuses nothing.
-                let _ = task.call_method0(py, intern!(py, "cancel"));
-            }
+            // A task that is done already refuses nothing.
+            task.map_or(Ok(()), |task| task.call_method0(py, intern!(py, "cancel")).map(drop))
         }));
     }
 }

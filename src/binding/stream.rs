@@ -17,6 +17,7 @@ use tokio::sync::mpsc::error::SendError;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::batch::Counters;
+use super::blocking;
 use super::bridge::Port;
 use super::call::Call;
 use super::client::Client;
@@ -26,6 +27,7 @@ use super::plan::{self, Tagged, plan};
 use super::response::{Response, Row};
 use super::side::{Place, Side};
 use super::visit::Visit;
+use super::waiting::Waiting;
 use crate::engine::caller;
 use crate::engine::completed::{Completed, stream};
 use crate::engine::item::Item;
@@ -44,6 +46,8 @@ pub struct Stream {
     state: Mutex<State>,
     tags: Arc<StreamTags>,
     window: usize,
+    /// Where a reader waits that has no event loop.
+    waiting: Arc<Waiting>,
 }
 
 /// What callers gave their items to carry, by number.
@@ -94,6 +98,7 @@ impl Stream {
             state: Mutex::default(),
             tags,
             window,
+            waiting: Arc::default(),
         })
     }
 
@@ -146,10 +151,11 @@ impl Stream {
     /// Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
     fn ready(&self, more: bool) -> PyResult<Call> {
         let completed = self.shared()?;
-        Ok(Call::trying(async move {
+        let call = Call::trying(async move {
             completed.ready(more).await;
             completed.failure().map_or(Ok(()), Err)
-        }))
+        });
+        Ok(call.at(self.waiting.clone()))
     }
 
     /// Is it too late for more?
@@ -222,6 +228,7 @@ impl Stream {
             driver.abort();
             completed.close();
         }
+        self.waiting.close();
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -237,14 +244,13 @@ impl Stream {
     /// Begins to drive it, once. Code of the caller's, such as an iterator as a body, will run where the items are pushed.
     fn begin(&self, py: Python<'_>) -> PyResult<()> {
         let Some(driving) = lock(&self.driving).take() else { return Ok(()) };
-        match Port::of_running_loop(py) {
-            Ok(port) => {
-                let side = Side::here(py, Place::Loop(port.get().outbox()?.clone()))?;
-                runtime::spawn(Box::pin(caller::scope(side.caller(), driving)))?;
-            }
-            Err(_) => runtime::spawn(driving)?,
-        }
-        Ok(())
+        let place = match Port::of_running_loop(py) {
+            _ if blocking::here(py)? => Place::Thread(self.waiting.clone()),
+            Ok(port) => Place::Loop(port.get().outbox()?.clone()),
+            Err(_) => return Ok(runtime::spawn(driving)?),
+        };
+        let side = Side::here(py, place)?;
+        Ok(runtime::spawn(Box::pin(caller::scope(side.caller(), driving)))?)
     }
 
     fn shared(&self) -> PyResult<Arc<Completed>> {

@@ -10,6 +10,7 @@ use super::call::Call;
 use super::error;
 use super::outbox::Answer;
 use super::response::{Response, Row};
+use super::waiting::Waiting;
 use crate::engine::charset::{TextDecoder as Decoder, declared};
 use crate::engine::events::Events;
 use crate::engine::lines::{LineTooLong, Lines};
@@ -22,11 +23,13 @@ use crate::engine::transport::Incoming;
 pub struct Streaming {
     engine: ProcessBound<Arc<EngineStreaming<Incoming>>>,
     tag: Option<Py<PyAny>>,
+    /// Where it is waited for. The request may still be on its way while its answer is read, and ask for more of its body.
+    waiting: Arc<Waiting>,
 }
 
 impl Streaming {
-    pub fn new(engine: EngineStreaming<Incoming>, tag: Option<Py<PyAny>>) -> Self {
-        Self { engine: ProcessBound::new(Arc::new(engine)), tag }
+    pub fn new(engine: EngineStreaming<Incoming>, tag: Option<Py<PyAny>>, waiting: Arc<Waiting>) -> Self {
+        Self { engine: ProcessBound::new(Arc::new(engine)), tag, waiting }
     }
 
     fn engine(&self) -> PyResult<&Arc<EngineStreaming<Incoming>>> {
@@ -46,7 +49,7 @@ impl Streaming {
     /// The next bytes, decoded or as they came; None at the end.
     fn read(&self, raw: bool) -> PyResult<Call> {
         let engine = self.engine()?.clone();
-        Ok(Call::new(async move {
+        let call = Call::new(async move {
             let piece = engine.next(raw).await;
             Box::new(move |py: Python<'_>, _| match piece {
                 Ok(Some(bytes)) => Ok(PyBytes::new(py, &bytes).into_any().unbind()),
@@ -54,13 +57,20 @@ impl Streaming {
                 Err(Stop::Failed(failure)) => Err(error::raise(py, &failure)),
                 Err(Stop::Closed) => Err(PyRuntimeError::new_err("the response was closed while its body was read")),
             }) as Answer
-        }))
+        });
+        Ok(call.at(self.waiting.clone()))
     }
 
     /// Closes it, whatever is left of the body.
     fn close(&self) -> PyResult<Call> {
         let engine = self.engine()?.clone();
-        Ok(Call::until(async move { engine.close().await }))
+        Ok(Call::until(async move { engine.close().await }).at(self.waiting.clone()))
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.waiting.close();
     }
 }
 
