@@ -3,10 +3,19 @@
 import doctest
 import time
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import pytest
-from fastfetch import _display
-from fastfetch._display import human_bytes, human_seconds, percentile, printable, short_url, summary
+from fastfetch._display import (
+    human_bytes,
+    human_seconds,
+    outcomes,
+    percentile,
+    printable,
+    short_url,
+    summary,
+    units,
+)
 
 Item = tuple[int | None, str | None, int, float, str]  # status, error, bytes, seconds, URL
 
@@ -27,6 +36,9 @@ class Table:
     def url(self, index: int, /) -> str:
         self.asked.append(index)
         return self.items[index][4]
+
+    def message(self, index: int, /) -> str:
+        return f"{self.error[index]}: {self.items[index][4]}"
 
 
 def test_the_whole_text() -> None:
@@ -193,7 +205,8 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert percentile([1.0, 2.0], 50) == 1.0
 
 
-def test_the_examples_in_the_docstrings() -> None:
-    outcome = doctest.testmod(_display)
+@pytest.mark.parametrize("module", [units, outcomes], ids=["units", "outcomes"])
+def test_the_examples_in_the_docstrings(module: ModuleType) -> None:
+    outcome = doctest.testmod(module)
     assert outcome.attempted
     assert not outcome.failed

@@ -620,6 +620,10 @@ class Headers:
     def __new__(cls, fields: Any | None = None, /) -> Headers: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows them.
+        """
     def get(self, /, name: str, default: Any | None = None) -> Any | None:
         """
         The value of a field, its repetitions joined by ", "; `default` where there is none.
@@ -765,6 +769,10 @@ class Request:
     def __new__(cls, /, method: Any, url: Any, **options) -> Request: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows it.
+        """
     @property
     def content(self, /) -> bytes | None:
         """
@@ -890,8 +898,16 @@ class Response:
     def __hash__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows it.
+        """
     @staticmethod
     def _restore(state: bytes, tag: Any | None = None, value: Any | None = None) -> Response: ...
+    def _text_of_first(self, /, bytes: SupportsIndex) -> str:
+        """
+        As much of `text` as is in the first bytes of the body.
+        """
     @property
     def attempts(self, /) -> int:
         """
@@ -1062,6 +1078,11 @@ class Rows:
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     @staticmethod
     def _restore(requests: SupportsGetItem[int, Any], responses: SupportsGetItem[int, Response]) -> Rows: ...
+    def by_host(self, /) -> list[tuple[str, Rows]]:
+        """
+        The rows of each host, by `"host:port"`, the port left out where it is the scheme's own; "" for those without one. The host
+        is that of the answer, or of the failure.
+        """
     def columns(self, /) -> tuple[list[int | None], list[str | None], list[int], list[float]]:
         """
         The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
@@ -1069,6 +1090,10 @@ class Rows:
     def failed(self, /) -> Rows:
         """
         The rows to which no answer came.
+        """
+    def moments(self, /) -> tuple[list[int], list[float], list[list[float]]]:
+        """
+        Where the time went of those rows whose request left the queue.
         """
     def ok(self, /) -> Rows:
         """
@@ -1193,7 +1218,7 @@ class TextDecoder:
 @final
 class Timings:
     """
-    Where the time of a request went, in seconds.
+    When a request began and where its time went, in seconds.
 
     `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
     `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
@@ -1201,6 +1226,8 @@ class Timings:
 
     Attributes
     ----------
+    start : float
+        When it left the queue, as `time.time()` tells it.
     queue : float
         Waiting for its turn.
     dns : float
@@ -1252,6 +1279,11 @@ class Timings:
     def queue(self, /) -> float:
         """
         Waiting for its turn.
+        """
+    @property
+    def start(self, /) -> float:
+        """
+        When it left the queue, as `time.time()` tells it.
         """
     @property
     def tls(self, /) -> float:

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from fastfetch import _display
 from fastfetch._core import Response
+from fastfetch._exceptions import FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any, Unpack
+    from types import EllipsisType
+    from typing import Any, Self, Unpack
 
     from fastfetch import _core
     from fastfetch._base_client import BaseClient
     from fastfetch._batch import Batch
     from fastfetch._core import Request
-    from fastfetch._exceptions import FetchError
     from fastfetch._options import BatchOptions
 
 __all__ = ["Results"]
+
+T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Results(Sequence[Response]):
     """The responses of a batch, in input order: a sequence, made lazily from compact storage.
 
-    Slices and selections are `Results` too. It can be pickled.
+    Slices and selections are `Results` too. It can be pickled. A notebook shows it as a table, `print` as
+    text.
 
     Examples
     --------
@@ -48,21 +53,25 @@ class Results(Sequence[Response]):
     @overload
     def __getitem__(self, index: int) -> Response: ...
     @overload
-    def __getitem__(self, index: slice) -> Results: ...
-    def __getitem__(self, index: int | slice) -> Response | Results:
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Response | Self:
         if isinstance(index, slice):
-            return type(self)(self._rows.take(list(range(len(self))[index])), self._client)
+            return self._of(self._rows.take(list(range(len(self))[index])))
         return self._rows[index]
 
-    @property
-    def ok(self) -> Results:
-        """Those with an answer whose status is below 400."""
-        return type(self)(self._rows.ok(), self._client)
+    def _of(self, rows: _core.Rows) -> Self:
+        """Other rows, of the same client and the same class."""
+        return type(self)(rows, self._client)
 
     @property
-    def failed(self) -> Results:
+    def ok(self) -> Self:
+        """Those with an answer whose status is below 400."""
+        return self._of(self._rows.ok())
+
+    @property
+    def failed(self) -> Self:
         """Those without an answer: their `error` is the exception."""
-        return type(self)(self._rows.failed(), self._client)
+        return self._of(self._rows.failed())
 
     @property
     def errors(self) -> list[FetchError]:
@@ -75,7 +84,93 @@ class Results(Sequence[Response]):
         status, error, _, _ = self._rows.columns()
         return dict(Counter(e or s or 0 for s, e in zip(status, error, strict=True)).most_common())
 
-    def raise_for_errors(self) -> Results:
+    def by_host(self) -> dict[str, Self]:
+        """The results of each host, in input order; the host with the most of them first.
+
+        Returns
+        -------
+        dict[str, Results]
+            By ``"host:port"``, the port left out where it is the scheme's own. The host is the one that
+            answered or failed, which may be another than was asked where redirects were followed. What
+            was no URL is under ``""``.
+
+        Examples
+        --------
+        >>> import asyncio, fastfetch
+        >>> urls = ["http://127.0.0.1:1/a", "no url", "http://127.0.0.1:1/b"]
+        >>> results = asyncio.run(fastfetch.gather(urls))
+        >>> {host: len(part) for host, part in results.by_host().items()}
+        {'127.0.0.1:1': 2, '': 1}
+        """
+        parts = sorted(self._rows.by_host(), key=lambda part: -len(part[1]))
+        return {host: self._of(rows) for host, rows in parts}
+
+    def json(self, *, default: object = ...) -> list[Any]:
+        """The bodies decoded from JSON, in input order; those of error statuses too.
+
+        Parameters
+        ----------
+        default
+            What stands in the places where no answer came or the body is not JSON; without it, the first
+            of these raises.
+
+        Raises
+        ------
+        FetchError
+            Without a default: the request's own error where no answer came, a `DecodeError` where the body
+            is not JSON.
+
+        Examples
+        --------
+        >>> import asyncio, fastfetch
+        >>> results = asyncio.run(fastfetch.gather(["no url"]))
+        >>> results.json(default=None)
+        [None]
+        >>> results.ok.json()
+        []
+        """
+        return self.map(Response.json, default=default)
+
+    @overload
+    def map(self, function: Callable[[Response], T]) -> list[T]: ...
+    @overload
+    def map(self, function: Callable[[Response], T], *, default: D) -> list[T | D]: ...
+    def map(self, function: Callable[[Response], T], *, default: D | EllipsisType = ...) -> list[T | D]:
+        """What a function returns for each response, in input order.
+
+        Parameters
+        ----------
+        function
+            Called with each response, those without an answer included.
+        default
+            What stands in the places where it raised a `FetchError`: because it touched what never
+            arrived, decoded what is not JSON, or called ``raise_for_status``. Without it, the first of
+            these raises. Any other exception is the function's own: it is raised in any case, with a note
+            that says at which place.
+
+        Examples
+        --------
+        >>> import asyncio, fastfetch
+        >>> results = asyncio.run(fastfetch.gather(["no url"]))
+        >>> results.map(lambda response: response.url)
+        ['no url']
+        >>> results.map(lambda response: response.json()["name"], default="nobody")
+        ['nobody']
+        """
+        made: list[T | D] = []
+        for index, response in enumerate(self):
+            try:
+                made.append(function(response))
+            except BaseException as error:
+                if not isinstance(error, FetchError) and error is not response.error:
+                    error.add_note(f"raised for results[{index}], {response!r}")
+                    raise
+                if default is ...:
+                    raise
+                made.append(default)
+        return made
+
+    def raise_for_errors(self) -> Self:
         """Raises an `ExceptionGroup` of the errors where there are any; else returns the results.
 
         Raises
@@ -98,7 +193,7 @@ class Results(Sequence[Response]):
             raise BaseExceptionGroup(f"{len(errors)} of {len(self)} requests failed", errors)
         return self
 
-    async def retry_failed(self, **options: Unpack[BatchOptions]) -> Results:
+    async def retry_failed(self, **options: Unpack[BatchOptions]) -> Self:
         """Fetches those without an answer again; all results, the new ones in the places of the old.
 
         Examples
@@ -111,7 +206,7 @@ class Results(Sequence[Response]):
         failed = [place for place, error in enumerate(self._rows.columns()[1]) if error is not None]
         requests = {place: request for place in failed if (request := self._rows.request(place)) is not None}
         again = await self._batch(requests.values(), **options)._run()
-        return type(self)(self._rows.replaced(list(requests), again._rows), self._client)
+        return self._of(self._rows.replaced(list(requests), again._rows))
 
     def _batch(self, requests: Iterable[Request], **options: Unpack[BatchOptions]) -> Batch:
         from fastfetch._batch import Batch
@@ -135,3 +230,7 @@ class _Columns:
     def __init__(self, rows: _core.Rows) -> None:
         self.status, self.error, self.size, self.elapsed = rows.columns()
         self.url = rows.url
+        self._rows = rows
+
+    def message(self, index: int) -> str:
+        return str(self._rows[index].error or "")

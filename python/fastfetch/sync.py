@@ -172,19 +172,6 @@ class Results(_results.Results):
     __doc__ = plain(_results.Results.__doc__)
     __slots__ = ()
 
-    if TYPE_CHECKING:
-
-        @overload
-        def __getitem__(self, index: int) -> Response: ...
-        @overload
-        def __getitem__(self, index: slice) -> Results: ...
-        def __getitem__(self, index: int | slice) -> Response | Results: ...
-        @property
-        def ok(self) -> Results: ...
-        @property
-        def failed(self) -> Results: ...
-        def raise_for_errors(self) -> Results: ...
-
     @described(_results.Results.retry_failed)
     def retry_failed(self, **options: Unpack[BatchOptions]) -> Results:  # type: ignore[override]
         return cast("Results", finish(super().retry_failed(**options)))

@@ -10,7 +10,7 @@ use super::headers;
 use crate::engine::links;
 use crate::engine::response::{Peer, Response as Answer};
 
-/// Where the time of a request went, in seconds.
+/// When a request began and where its time went, in seconds.
 ///
 /// `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
 /// `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
@@ -18,6 +18,8 @@ use crate::engine::response::{Peer, Response as Answer};
 ///
 /// Attributes
 /// ----------
+/// start : float
+///     When it left the queue, as `time.time()` tells it.
 /// queue : float
 ///     Waiting for its turn.
 /// dns : float
@@ -44,6 +46,8 @@ use crate::engine::response::{Peer, Response as Answer};
 #[pyclass(frozen, get_all, eq, module = "fastfetch._core")]
 #[derive(PartialEq)]
 pub struct Timings {
+    /// When it left the queue, as `time.time()` tells it.
+    start: f64,
     /// Waiting for its turn.
     queue: f64,
     /// Resolving the host name.
@@ -65,7 +69,11 @@ impl Timings {
     pub fn of(answer: &Answer) -> Self {
         let seconds = |micros: u32| f64::from(micros) / 1e6;
         let parts = answer.timings;
+        // Exact up to the year 2255.
+        #[expect(clippy::cast_precision_loss)]
+        let start = parts.start as f64 / 1e6;
         Self {
+            start,
             queue: seconds(parts.queue),
             dns: seconds(parts.dns),
             connect: seconds(parts.connect),
@@ -80,9 +88,9 @@ impl Timings {
 #[pymethods]
 impl Timings {
     fn __repr__(&self) -> String {
-        let Self { queue, dns, connect, tls, first_byte, body, total } = self;
+        let Self { start, queue, dns, connect, tls, first_byte, body, total } = self;
         format!(
-            "Timings(queue={queue:.6}, dns={dns:.6}, connect={connect:.6}, tls={tls:.6}, first_byte={first_byte:.6}, \
+            "Timings(start={start:.6}, queue={queue:.6}, dns={dns:.6}, connect={connect:.6}, tls={tls:.6}, first_byte={first_byte:.6}, \
              body={body:.6}, total={total:.6})"
         )
     }

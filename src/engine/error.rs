@@ -213,6 +213,8 @@ pub struct Error {
     pub url: Box<str>,
     /// How many times the request was sent; 0 when it never was.
     pub attempts: u32,
+    /// When it left the queue, in microseconds since 1970; 0 where it never did.
+    pub start: u64,
     /// From leaving the queue until the failure.
     pub elapsed: Duration,
     /// What happened, in words.
@@ -232,6 +234,7 @@ impl Error {
             method: answer.method().clone(),
             url: redact(&answer.url).into(),
             attempts: answer.attempts,
+            start: answer.timings.start,
             elapsed: answer.elapsed,
             detail: failure.detail,
             errno: None,
@@ -247,6 +250,7 @@ impl Error {
             method,
             url: redact(url).into(),
             attempts: 0,
+            start: 0,
             elapsed: Duration::ZERO,
             detail: detail.into(),
             errno: None,
