@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import fastfetch
 import pytest
+from fastfetch import sync
 
 from tests import examples
 
@@ -12,15 +13,22 @@ pytestmark = pytest.mark.compat
 
 
 def documented() -> Iterator[tuple[str, str]]:
-    """Each public name, and each public member of a public class, with its docstring."""
-    yield "fastfetch", fastfetch.__doc__ or ""
-    for name in fastfetch.__all__:
-        thing = getattr(fastfetch, name)
-        yield name, inspect.getdoc(thing) or ""
-        if inspect.isclass(thing):
-            for member, value in inspect.getmembers(thing):
-                if not member.startswith("_") and value.__doc__:
-                    yield f"{name}.{member}", inspect.getdoc(value) or ""
+    """Each public name of both faces, and each public member of a public class, with its docstring."""
+    for face in (fastfetch, sync):
+        yield face.__name__, face.__doc__ or ""
+        for name in face.__all__:
+            thing = getattr(face, name)
+            yield f"{face.__name__}.{name}", inspect.getdoc(thing) or ""
+            if inspect.isclass(thing):
+                for member, value in inspect.getmembers(thing):
+                    if not member.startswith("_"):
+                        yield f"{face.__name__}.{name}.{member}", inspect.getdoc(value) or ""
+
+
+def examined() -> list[tuple[str, str]]:
+    """Those with examples; what both faces share, once."""
+    once = {text: name for name, text in reversed([*documented()]) if ">>>" in text}
+    return [(name, text) for text, name in once.items()]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,7 +37,7 @@ def site() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("name", "text"), [pair for pair in documented() if ">>>" in pair[1]])
+@pytest.mark.parametrize(("name", "text"), examined())
 def test_examples_run(name: str, text: str) -> None:
     assert examples.run(text, name)
 

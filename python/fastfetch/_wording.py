@@ -21,7 +21,7 @@ WORDS = [
     ("(await ", r"\(await ([\w.]+\([^()]*\))\)", r"\1"),
     ("await ", r"\bawait ", ""),
     ("async ", r"\basync (def|for|with)\b", r"\1"),
-    ("fastfetch.", r"\bfastfetch(?=\.[a-zB-C])(?!\.sync\b)", "fastfetch.sync"),
+    ("fastfetch.", r"\bfastfetch(?=\.[a-zB-C])(?!\.(?:sync|demo)\b)", "fastfetch.sync"),
     ("import fastfetch\n", r"\bimport fastfetch\n", "import fastfetch.sync\n"),
     # Names.
     ("aclose", r"\baclose\b", "close"),

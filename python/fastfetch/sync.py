@@ -4,9 +4,11 @@ Whatever is awaited there waits here, on the thread that calls it, with or witho
 Ctrl-C ends the wait. Whatever does not wait is the same object.
 
 >>> from fastfetch import sync
->>> def main(urls):
-...     results = sync.gather(urls)  # in input order; one bad URL never sinks the batch
-...     return results.counts
+>>> from fastfetch.demo import Site
+>>> site = Site()
+>>> results = sync.gather(f"{site.url}/json/{number}" for number in range(100))
+>>> results.counts  # one bad URL never sinks the rest
+{200: 100}
 """
 
 from __future__ import annotations
