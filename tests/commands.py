@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -66,7 +65,7 @@ class Terminal:
     """It on a terminal."""
 
     def __init__(self, *words: object, variables: Mapping[str, str] | None = None) -> None:
-        self._ours, theirs = pty.openpty()
+        self._ours, theirs = os.openpty()
         self._process = subprocess.Popen(
             [sys.executable, "-c", _ON_A_TERMINAL, *map(str, words)],
             stdin=theirs,
