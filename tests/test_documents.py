@@ -56,7 +56,7 @@ def test_every_block_of_the_readme_runs_as_it_stands(
     names: dict[str, Any] = {"urls": urls}
     run("README.md", names)
     assert names["results"].counts == {200: 2, 404: 1}
-    assert capsys.readouterr().out.count("404 ") == 1
+    assert capsys.readouterr().out.count("\n404 ") == 1
 
 
 def test_every_block_for_those_who_come_from_elsewhere_runs_too(
@@ -68,6 +68,17 @@ def test_every_block_for_those_who_come_from_elsewhere_runs_too(
     run(page, names)
     assert names["size"] == len(b'{"name": "a"}')
     assert capsys.readouterr().out == "http://127.0.0.1:1/ connect 1\n"
+
+
+def test_every_block_about_notebooks_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    page = "docs/in-the-notebook.md"
+    assert len(blocks(page)) >= 4
+    names: dict[str, Any] = {"urls": urls[:2]}
+    run(page, names)
+    said = capsys.readouterr()
+    assert said.out.startswith("2/2  100%  2 ok, 0 failed  ")
+    assert said.err.startswith("2/2  100%  2 ok, 0 failed  ")
+    assert "pages: 100%" in said.err
 
 
 @pytest.fixture

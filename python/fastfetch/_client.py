@@ -204,6 +204,11 @@ class Client(Verbs):
         robots
             Obey each host's robots.txt (RFC 9309), its ``Crawl-delay`` included. A URL that it rules out is
             `DisallowedByRobots`; where it cannot be had (5xx, or no connection), so are all.
+        progress
+            Where to show how far it is. None, the default, shows it where a person looks: in a notebook, or
+            on a terminal (stderr), once it has lasted half a second. True shows it always, False never. A
+            class with the interface of tqdm shows it its own way: ``progress=tqdm``. A callable gets a
+            `Progress` about ten times a second and one at the end; what it raises ends the call.
 
         Returns
         -------

@@ -44,9 +44,9 @@ class Batch:
     """
     def __len__(self, /) -> int: ...
     def __new__(cls, /, client: Client, urls: SupportsGetItem[int, Any], **options) -> Batch: ...
-    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
+    def counters(self, /) -> tuple[int, int, int, int, dict[int, int], dict[str, int], int]:
         """
-        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
         """
     def paused(self, /) -> dict[str, float]:
         """
@@ -1131,9 +1131,9 @@ class Stream:
         """
         Was it closed?
         """
-    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
+    def counters(self, /) -> tuple[int, int, int, int, dict[int, int], dict[str, int], int]:
         """
-        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
         """
     def end(self, /) -> None:
         """
@@ -1165,9 +1165,10 @@ class Stream:
         """
         Starts a fetch.
         """
-    def ready(self, /, more: bool) -> Call:
+    def ready(self, /, more: bool, ticks: tuple[Any, float, float] | None = None) -> Call:
         """
         Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
+        Meanwhile ticks, as `gather_fetch` does.
         """
     @property
     def room(self, /) -> int:
@@ -1336,7 +1337,7 @@ def fitting_concurrency(wanted: SupportsIndex) -> int:
     1
     """
 
-def gather_fetch(batch: Batch) -> Call:
+def gather_fetch(batch: Batch, ticks: tuple[Any, float, float] | None = None) -> Call:
     """
     Fetches all items of a batch that are not finished: one call across the bridge, however many they are.
 
@@ -1344,6 +1345,8 @@ def gather_fetch(batch: Batch) -> Call:
     ----------
     batch
         What to fetch.
+    ticks
+        A callable that is called meanwhile where the call is awaited, seconds until the first time, and seconds between two.
     """
 
 def shutdown() -> None:

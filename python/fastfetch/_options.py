@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
-from typing import IO, Any, Literal, TypeAlias, TypedDict
+from typing import IO, Any, Literal, Protocol, TypeAlias, TypedDict
 
 from fastfetch._auth import Auth
 from fastfetch._config import TLS, Cert, HostLimits, Limits, Proxy, Retry, Timeout
 from fastfetch._core import Cookies, Headers, Request, Response
+from fastfetch._progress import Progress
 
 __all__ = [
     "AuthOption",
@@ -49,6 +50,19 @@ AuthOption: TypeAlias = (
 )
 EventHooks: TypeAlias = Mapping[str, Callable[..., Any] | Sequence[Callable[..., Any]]]
 RetryOption: TypeAlias = Retry | int | bool | None
+
+
+class Bar(Protocol):
+    """What is made by a class with the interface of tqdm: `make(total=...)`, where None is not known."""
+
+    def update(self, n: int, /) -> object:
+        """So many more are done."""
+
+    def close(self) -> object:
+        """That was all."""
+
+
+ProgressOption: TypeAlias = bool | type[Bar] | Callable[[Progress], object] | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -125,6 +139,7 @@ class BatchOptions(TypedDict, total=False):
     on_response: Callable[[Response], Any] | None
     checkpoint: str | PathLike[str] | None
     robots: bool
+    progress: ProgressOption
 
 
 class CompletedOptions(BatchOptions, total=False):

@@ -23,6 +23,7 @@ mod outbox;
 mod parts;
 mod plan;
 mod producer;
+mod progress;
 mod proxy;
 mod request;
 mod response;
