@@ -70,14 +70,19 @@ def test_every_block_for_those_who_come_from_elsewhere_runs_too(
     assert capsys.readouterr().out == "http://127.0.0.1:1/ connect 1\n"
 
 
-def test_every_block_about_notebooks_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_block_about_the_notebook_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     page = "docs/in-the-notebook.md"
-    assert len(blocks(page)) >= 4
-    names: dict[str, Any] = {"urls": urls[:2]}
+    assert len(blocks(page)) >= 8
+    names: dict[str, Any] = {"urls": urls}
     run(page, names)
+    assert names["results"].counts == {200: 2, 404: 1}
+    assert names["values"] == [{"name": "a"}, {"name": "b"}, None]
+    assert names["names"] == ["a", "b", "unknown"]
+    assert Path("status.png").read_bytes().startswith(b"\x89PNG")
     said = capsys.readouterr()
-    assert said.out.startswith("2/2  100%  2 ok, 0 failed  ")
-    assert said.err.startswith("2/2  100%  2 ok, 0 failed  ")
+    assert " 3 {200: 2, 404: 1}\n" in said.out
+    assert said.out.splitlines()[-1].startswith("3/3  100%  2 ok, 1 error status, 0 failed")
+    assert said.err.startswith("3/3  100%  2 ok, 1 error status, 0 failed")
     assert "pages: 100%" in said.err
 
 

@@ -12,6 +12,8 @@ from tests.conftest import Serve
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.compat
+
 NOWHERE = "http://127.0.0.1:1"
 
 

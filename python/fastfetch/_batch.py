@@ -141,3 +141,8 @@ class Batch:
 
     def __repr__(self) -> str:
         return f"<Batch {self.progress}>"
+
+    def _repr_html_(self) -> str:
+        from fastfetch._display.table import batch_html
+
+        return batch_html(self.progress, self.results._columns())

@@ -624,6 +624,10 @@ class Headers:
         """
         As a notebook shows them.
         """
+    def _shown(self, /) -> list[tuple[str, str]]:
+        """
+        The pairs of name and value as they may be shown: what gives access is hidden.
+        """
     def get(self, /, name: str, default: Any | None = None) -> Any | None:
         """
         The value of a field, its repetitions joined by ", "; `default` where there is none.

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from types import EllipsisType
     from typing import Any, Self, Unpack
 
+    from matplotlib.figure import Figure
+
     from fastfetch import _core
     from fastfetch._base_client import BaseClient
     from fastfetch._batch import Batch
     from fastfetch._core import Request
+    from fastfetch._display.figures import Kind
     from fastfetch._options import BatchOptions
 
 __all__ = ["Results"]
@@ -264,11 +267,54 @@ class Results(Sequence[Response]):
 
         return Batch(requests, client=self._client, **options)
 
+    def plot(self, kind: Kind | None = None) -> Figure:
+        """Draws the results; needs matplotlib.
+
+        Parameters
+        ----------
+        kind
+            ``"waterfall"``: when each request waited, connected and was answered; of more than 300, some
+            evenly chosen. ``"latency"``: how many answers took how long, by host. ``"status"``: how many of
+            each outcome. None for all three.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A notebook shows it; ``savefig`` writes it to a file. It is not one of pyplot's, so there is
+            nothing to close.
+
+        Raises
+        ------
+        ImportError
+            Where matplotlib is not installed.
+        ValueError
+            Where there is no such kind.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> results.plot("status")
+        <Figure size ...>
+        """
+        try:
+            from fastfetch._display import figures
+        except ImportError as error:
+            raise ImportError("plot() needs matplotlib: pip install matplotlib") from error
+        return figures.draw(self._rows, self._columns(), kind)
+
     def _columns(self) -> _Columns:
         return _Columns(self._rows)
 
     def __repr__(self) -> str:
         return _display.summary(self._columns())
+
+    def _repr_html_(self) -> str:
+        from fastfetch._display.table import results_html
+
+        return results_html(self._columns())
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # A client holds connections, which do not travel; elsewhere the module's own takes its place.

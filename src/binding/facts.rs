@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use url::Url;
 
+use super::cookies::Cookies;
 use super::headers;
+use crate::engine::cookies::Jar;
 use crate::engine::links;
 use crate::engine::response::{Peer, Response as Answer};
 
@@ -217,6 +221,17 @@ pub fn links<'py>(py: Python<'py>, answer: &Answer) -> PyResult<Bound<'py, PyDic
         }
     }
     Ok(found)
+}
+
+/// The cookies that an answer sets and may set for its URL.
+pub fn cookies(answer: &Answer) -> Cookies {
+    let jar = Jar::default();
+    // The URL is one that was parsed before.
+    if let Ok(url) = Url::parse(&answer.url) {
+        let now = SystemTime::now();
+        answer.headers().get_all(b"set-cookie").for_each(|line| jar.store(&url, line, now));
+    }
+    Cookies { jar: Arc::new(jar) }
 }
 
 /// What the server says the body is.

@@ -7,6 +7,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
 
+use super::display;
 use super::extract::header_lines;
 use crate::engine::headers::{self, Lines};
 
@@ -199,16 +200,20 @@ impl Headers {
         Ok(sorted(self.lines()) == sorted(Lines::new(&other)))
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    /// The pairs of name and value as they may be shown: what gives access is hidden.
+    fn _shown<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
         const SECRET: [&[u8]; 5] = [b"authorization", b"cookie", b"proxy-authorization", b"set-cookie", b"x-api-key"];
-        let shown: Vec<_> = self
-            .lines()
-            .iter()
-            .map(|(name, value)| {
-                (decode(py, name), if SECRET.contains(&name) { decode(py, b"[hidden]") } else { decode(py, value) })
-            })
-            .collect();
-        Ok(format!("Headers({})", PyList::new(py, shown)?.repr()?))
+        let value = |name, value| decode(py, if SECRET.contains(&name) { b"[hidden]" } else { value });
+        self.lines().iter().map(|(name, line)| (decode(py, name), value(name, line))).collect()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("Headers({})", PyList::new(py, self._shown(py))?.repr()?))
+    }
+
+    /// As a notebook shows them.
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<String> {
+        display::html(slf.as_any(), "headers_html")
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

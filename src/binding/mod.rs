@@ -12,6 +12,7 @@ mod client;
 mod cookie;
 mod cookie_options;
 mod cookies;
+mod display;
 mod error;
 mod extract;
 mod facts;

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use super::cookie::text;
+use super::display;
 use super::extract::{self, Options};
 use super::headers::Headers;
 use super::limits;
@@ -206,6 +207,11 @@ impl Request {
 
     fn __repr__(&self) -> String {
         format!("<Request {} {}>", self.inner.method, redact_url(&self.inner.url))
+    }
+
+    /// As a notebook shows it.
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<String> {
+        display::html(slf.as_any(), "request_html")
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

@@ -1,7 +1,6 @@
 //! `Response`: what became of one request.
 
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::SystemTime;
 
 use encoding_rs::{Encoding, UTF_8};
 use http::Version;
@@ -12,15 +11,13 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDelta, PyDict, PyMemoryView, PyString, PyTuple};
 use pyo3::{PyTraverseError, intern};
-use url::Url;
 
 use super::cookies::Cookies;
 use super::facts::{self, Connection, Timings};
 use super::headers::Headers;
 pub use super::row::Row;
-use super::{error, json};
-use crate::engine::charset;
-use crate::engine::cookies::Jar;
+use super::{display, error, json};
+use crate::engine::charset::{self, TextDecoder};
 use crate::engine::process::lock;
 use crate::engine::response::Response as Answer;
 
@@ -174,14 +171,7 @@ impl Response {
     /// Cookies()
     #[getter]
     fn cookies(&self, py: Python<'_>) -> PyResult<Cookies> {
-        let answer = self.answer(py)?;
-        let jar = Jar::default();
-        // The URL is one that was parsed before.
-        if let Ok(url) = Url::parse(&answer.url) {
-            let now = SystemTime::now();
-            answer.headers().get_all(b"set-cookie").for_each(|line| jar.store(&url, line, now));
-        }
-        Ok(Cookies { jar: Arc::new(jar) })
+        Ok(facts::cookies(self.answer(py)?))
     }
 
     /// The body.
@@ -619,6 +609,18 @@ impl Response {
             Ok(answer) => format!("<Response [{}] {} {}>", answer.status.as_u16(), answer.method(), answer.url),
             Err(error) => format!("<Response [{}] {} {}>", error::class_name(&error.kind), error.method, error.url),
         }
+    }
+
+    /// As a notebook shows it.
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<String> {
+        display::html(slf.as_any(), "response_html")
+    }
+
+    /// As much of `text` as is in the first bytes of the body.
+    fn _text_of_first(&self, py: Python<'_>, bytes: usize) -> PyResult<String> {
+        let answer = self.answer(py)?;
+        let first = answer.body.get(..bytes).unwrap_or(&answer.body);
+        Ok(TextDecoder::new(self.charset(answer)).decode(first, first.len() == answer.body.len()))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

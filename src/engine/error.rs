@@ -281,7 +281,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
-/// A URL as it may be shown: without user name and password, control characters escaped, of bounded length.
+/// A URL as it may be shown: without user name and password, of bounded length, with nothing in it that acts on what shows it.
 pub fn redact(url: &str) -> String {
     const SHOWN: usize = 2_000;
     let clean = match Url::parse(url) {
@@ -293,7 +293,7 @@ pub fn redact(url: &str) -> String {
             rest.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, shown)| format!("{scheme}{shown}"))
         }
     };
-    let mut shown: String = clean.chars().take(SHOWN).flat_map(escape_control).collect();
+    let mut shown: String = clean.chars().take(SHOWN).flat_map(escape).collect();
     if clean.chars().nth(SHOWN).is_some() {
         shown.push('…');
     }
@@ -312,8 +312,13 @@ pub fn redact_url(url: &Url) -> String {
     clean.into()
 }
 
-fn escape_control(c: char) -> impl Iterator<Item = char> {
-    let (escaped, plain) = if c.is_control() { (Some(c.escape_default()), None) } else { (None, Some(c)) };
+/// What would act on whoever shows it: control characters, line ends, and marks that turn the reading direction around.
+fn acts(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escape(c: char) -> impl Iterator<Item = char> {
+    let (escaped, plain) = if acts(c) { (Some(c.escape_default()), None) } else { (None, Some(c)) };
     escaped.into_iter().flatten().chain(plain)
 }
 
@@ -330,12 +335,13 @@ mod tests {
         assert_eq!(redact("http://u:p@host/path"), "http://host/path");
         assert_eq!(redact("not a url"), "not a url");
         assert_eq!(redact("http://h:port/a\r\nb"), "http://h:port/a\\r\\nb");
+        assert_eq!(redact("gpj\u{202e}.exe"), "gpj\\u{202e}.exe");
     }
 
     proptest! {
         #[test]
         fn redaction_takes_any_text(url in any::<String>()) {
-            prop_assert!(!redact(&url).chars().any(char::is_control));
+            prop_assert!(!redact(&url).chars().any(acts));
         }
     }
 }

@@ -1,4 +1,4 @@
-"""The text behind `repr(results)`: counts, sizes, times, the slowest items and the first ones."""
+"""The text behind `repr(results)`: counts, sizes, times, why some failed, the slowest and the first."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,8 @@ from fastfetch._display.units import human_bytes, human_seconds, printable, shor
 
 
 def summary(columns: Columns, *, rows: int = 5, slowest: int = 5) -> str:
-    """Describe results in a few lines: a headline, a table of outcomes, the slowest items, the first items.
+    """Describe results in a few lines: a headline, a table of outcomes, one failure of each kind, the slowest
+    items, the first items.
 
     The slowest are left out where the first rows already show every item.
     """
@@ -15,6 +16,7 @@ def summary(columns: Columns, *, rows: int = 5, slowest: int = 5) -> str:
     if whole.total == 0:
         return "Results: empty"
     lines = [f"Results: {headline(whole)}", *_outcome_table(whole)]
+    lines += _failures(columns, whole.failures)
     if whole.total > rows:
         lines += _item_table("slowest", columns, whole.slowest)
     return "\n".join(lines + _item_table("first", columns, range(min(rows, whole.total))))
@@ -30,6 +32,11 @@ def _outcome_table(whole: Overview) -> list[str]:
     total = [whole.whole] if len(whole.lines) > 1 else []
     rows = [line.cells for line in (*whole.lines, *total)]
     return _align("<>>>>", [("outcome", "count", "bytes", "p50", "p95"), *rows])
+
+
+def _failures(columns: Columns, items: Sequence[int]) -> list[str]:
+    table = [(f"[{item}]", printable(columns.message(item), 100)) for item in items]
+    return ["why some failed:", *_align("><", table)] if table else []
 
 
 def _item_table(title: str, columns: Columns, items: Iterable[int]) -> list[str]:
