@@ -74,7 +74,7 @@ class TestManyUrls:
         urls = [f"{route_server.url}/nowhere", *(f"{route_server.url}/never" for _ in range(5))]
         code, out, err = say(*urls, "--fail-fast")
         assert (code, len(out.splitlines())) == (1, 1)
-        assert err.startswith("1 URL in ")
+        assert err.startswith(f"fastfetch: GET {urls[0]}: 404 Not Found\n1 URL in ")
 
 
 class TestInput:

@@ -1,15 +1,21 @@
 """How the command line ends before its time, and what it does on a terminal."""
 
 import asyncio
+import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import fastfetch
 import pytest
 from fastfetch._cli.fetch import finished
+from fastfetch._cli.outcomes import Outcome
+from fastfetch._cli.outputs import Lines
+from fastfetch._cli.requests import Requests
 
 from tests import commands
+from tests.commands import Say
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
@@ -27,6 +33,34 @@ class TestEnds:
         assert (process.returncode, out) == (130, b"")
         assert [record["index"] for record in commands.records(b"".join(lines).decode())] == list(range(20))
         assert re.fullmatch(rb"interrupted: 20 URLs in .*: 20 ok, 0 failed, .*\n", err)
+
+    def test_after_an_interrupt_nothing_more_is_begun(
+        self, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not even where there is always something to write, so that nothing is ever waited for."""
+        (tmp_path / "urls").write_text("no url\n" * 100_000)
+        begun: list[str] = []
+        written: list[int] = []
+
+        def note(requests: Requests, url: str) -> str | fastfetch.Request:
+            begun.append(url)
+            return made(requests, url)
+
+        def interrupt(lines: Lines, outcome: Outcome) -> None:
+            if not written:
+                # What asyncio does when Ctrl-C is pressed.
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+            written.append(len(begun))
+
+        made = Requests.of
+        monkeypatch.setattr(Requests, "of", note)
+        monkeypatch.setattr(Lines, "take", interrupt)
+        code, _, err = say("-i", tmp_path / "urls")
+        assert code == 130
+        assert err.startswith(f"interrupted: {len(written):,} URL")
+        assert set(written) == {len(begun)}
 
     def test_what_had_come_by_then_is_not_lost(self, route_server: RouteServer) -> None:
         urls = [f"{route_server.url}/json/{number}" for number in range(2)]
@@ -78,6 +112,38 @@ class TestEnds:
 
 
 class TestTerminal:
+    def test_progress_is_for_a_terminal_that_shows_nothing_else(
+        self, route_server: RouteServer, tmp_path: Path
+    ) -> None:
+        urls = f"{route_server.url}/json/a", f"{route_server.url}/gate/last"
+        rows = tmp_path / "rows.jsonl"
+        bar = "1/2   50%  1 ok, 0 failed"
+        with_bar = commands.Terminal(*urls, "--jsonl", rows)
+        with_bar.read_until(bar)
+        route_server.open_gate("last")
+        assert with_bar.finish() == 0
+        assert bar in with_bar.shown
+        assert "2/2  100%" in with_bar.shown
+        assert with_bar.shown.splitlines()[-1].startswith("2 URLs in ")
+        assert len(rows.read_text().splitlines()) == 2
+
+    @pytest.mark.parametrize("words", [("-q", "--jsonl", os.devnull), (), ("--jsonl", "-")])
+    def test_there_is_none_elsewhere(self, route_server: RouteServer, words: tuple[str, ...]) -> None:
+        """Longer than it takes until there would be some."""
+        terminal = commands.Terminal(f"{route_server.url}/json/a", f"{route_server.url}/delay/0.9", *words)
+        assert terminal.finish() == 0
+        assert "50%" not in terminal.shown
+        assert "\r" not in terminal.shown
+
+    def test_an_interrupt_ends_the_bar_once(self, route_server: RouteServer, tmp_path: Path) -> None:
+        urls = f"{route_server.url}/json/a", f"{route_server.url}/never"
+        terminal = commands.Terminal(*urls, "--jsonl", tmp_path / "rows.jsonl")
+        terminal.read_until("1/2   50%")
+        terminal.type(b"\x03")
+        assert terminal.finish() == 130
+        assert terminal.shown.count("interrupted at 1/2") == 1
+        assert terminal.shown.splitlines()[-1].startswith("interrupted: 1 URL in ")
+
     def test_colours_are_for_those_who_want_them(self, route_server: RouteServer) -> None:
         urls = f"{route_server.url}/json/a", f"{route_server.url}/nowhere"
         settings = {"plain": {"NO_COLOR": "1"}, "dumb": {"TERM": "dumb"}, "colours": dict[str, str]()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 import fastfetch
@@ -73,6 +74,9 @@ class Job:
             async for response in completed:
                 if self._take(output, response):
                     break
+                if _cancelled():
+                    # Where there is always more to write, no wait is there to be cut short but this one.
+                    await asyncio.sleep(0)
         except asyncio.CancelledError:
             interrupted = True
             for response in finished(completed):
@@ -122,7 +126,15 @@ class Job:
             "retry": options.retries + 1 if options.retries else None,
             "timeout": options.timeout,
             "checkpoint": options.checkpoint,
+            # Lines on a terminal show how far it is, and a bar would be drawn between them.
+            "progress": False if options.quiet or self._shows_data() else None,
         }
+
+    def _shows_data(self) -> bool:
+        """Does a person see the data as they come?"""
+        options = self._options
+        elsewhere = options.output or options.parquet or options.jsonl not in (None, "-")
+        return not elsewhere and terminal.is_shown(sys.stdout)
 
     def _output(self) -> Output:
         options = self._options
@@ -143,8 +155,9 @@ class Job:
 
     def _count(self, outcome: Outcome) -> None:
         self._tally.count(outcome)
-        wanted = self._options.verbose or (self._alone and not self._options.quiet)
-        if wanted and not outcome.response.ok:
+        options = self._options
+        is_the_end = (self._alone or options.fail_fast) and not options.quiet
+        if (options.verbose or is_the_end) and not outcome.response.ok:
             terminal.complain(outcome.message)
 
     def _end(self, interrupted: bool) -> int:
@@ -156,6 +169,12 @@ class Job:
         return FAILED if self._tally.failed else OK
 
 
+def _cancelled() -> bool:
+    """Has somebody asked this task to end?"""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def _head(url: str) -> str | fastfetch.Request:
     """The request for the headers of a URL; or the URL, where that is none."""
     try:
@@ -165,7 +184,8 @@ def _head(url: str) -> str | fastfetch.Request:
 
 
 def finished(completed: fastfetch.Completed) -> Iterator[fastfetch.Response]:
-    """The responses that are there already."""
+    """The responses that are there already. Nothing more is begun."""
+    completed._more = False
     while True:
         step = completed.__anext__()
         try:

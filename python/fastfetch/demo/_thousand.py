@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import socket
-import sys
 from datetime import timedelta
 
 import fastfetch
@@ -22,31 +19,12 @@ async def main() -> int:
 
         async with fastfetch.Client(trust_env=False) as client:  # no proxy: all of this stays on this machine
             batch = fastfetch.Batch([case.url for case in cases], client=client)
-            watcher = asyncio.create_task(watch(batch))
             results = await batch
-            watcher.cancel()
 
-    show(batch.progress, end="\n")
-    print(f"\n{results}\n")
+    print(f"{results}\n")
     show_failures(results)
     show_time(results, batch.progress.elapsed)
     return check(cases, results)
-
-
-async def watch(batch: fastfetch.Batch) -> None:
-    """Show the progress of a batch until cancelled: often on a terminal, now and then in a file."""
-    while True:
-        await fastfetch.sleep(0.1 if sys.stdout.isatty() else 0.5)
-        show(batch.progress)
-
-
-def show(progress: fastfetch.Progress, end: str = "\r") -> None:
-    """Print progress on one line, over the one before it where standard output is a terminal."""
-    if sys.stdout.isatty():
-        width = shutil.get_terminal_size().columns - 1
-        print(f"{progress!s:<{width}}"[:width], end=end, flush=True)
-    else:
-        print(progress, flush=True)
 
 
 def show_failures(results: fastfetch.Results) -> None:
