@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.authorized import Chain
 from tests.commands import Say
+from tests.faces import FACES, WAITING_FACES, showing
 from tests.loops import LOOP_FACTORIES, LoopFactory
 from tests.servers.bodies import BodyServer
 from tests.servers.dnsmasq import Dnsmasq, running_dnsmasq
@@ -33,6 +34,20 @@ pytest.register_assert_rewrite("tests.fetching")
 # How long an example takes says nothing on a machine that is busy with others.
 settings.register_profile("fastfetch", deadline=None)
 settings.load_profile("fastfetch")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `awaits` is for the async face alone, and so are async callbacks."""
+
+    def belongs(item: pytest.Item) -> bool:
+        parameters = getattr(item, "callspec", None)
+        given = (
+            [value for value in parameters.params.values() if isinstance(value, str)] if parameters else []
+        )
+        awaits = item.get_closest_marker("awaits") or "async" in given
+        return not (awaits and any(face in given for face in WAITING_FACES))
+
+    items[:] = [item for item in items if belongs(item)]
 
 
 class RawServerFactory(Protocol):
@@ -190,6 +205,13 @@ def h2_server() -> Iterator[Http2ServerFactory]:
             return servers.enter_context(server)
 
         yield start
+
+
+@pytest.fixture(params=FACES)
+def face(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each face in turn, under the names that the test's module has for `fastfetch`."""
+    with showing(request.param, request.module):
+        yield request.param
 
 
 @pytest.fixture(params=list(LOOP_FACTORIES))

@@ -26,6 +26,8 @@ from tests.loops import LoopFactory, run
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 
 @pytest.mark.parametrize(
     ("auth", "expected"),
@@ -193,6 +195,7 @@ class TestRedirects:
 
 
 class TestCallables:
+    @pytest.mark.awaits
     def test_async(self, route_server: RouteServer, loop_factory: LoopFactory) -> None:
         async def token(request: Request) -> Request:
             await asyncio.sleep(0)
@@ -230,6 +233,7 @@ class TestCallables:
         assert isinstance(outcome(Request("GET", route_server.url, auth=wrong)).error, TypeError)
         assert sent(route_server) == []
 
+    @pytest.mark.awaits
     def test_raising(self, route_server: RouteServer) -> None:
         error = LookupError("no token")
 
@@ -242,6 +246,7 @@ class TestCallables:
         assert outcome(Request("GET", route_server.url), auth=failing).error is error
         assert sent(route_server) == []
 
+    @pytest.mark.awaits
     def test_it_may_use_the_same_client(self, route_server: RouteServer) -> None:
         """Also where the only permit is that of the request that waits for it."""
         client = Client(limits=Limits(concurrency=1))

@@ -65,6 +65,7 @@ def parts(response: Response) -> list[object]:
     return [response.url, response.method, *answer, response.content]
 
 
+@pytest.mark.usefixtures("face")
 class TestResume:
     @EVERY_WAY
     def test_what_is_stored_is_not_fetched_again(

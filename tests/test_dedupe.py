@@ -12,6 +12,8 @@ from fastfetch import Batch, Client, ConnectionRefused, Request, Response, Resul
 from tests.scripted import YES, Script, asked, busy
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 Items = list[str | Request]
 
 
@@ -127,6 +129,7 @@ def test_progress_counts_places(route_server: RouteServer) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.awaits
 def test_while_it_is_in_flight(route_server: RouteServer) -> None:
     """An endless source may not be remembered for ever: what has been answered is fetched anew."""
     url = f"{route_server.url}/gate/shut"
@@ -145,6 +148,7 @@ def test_while_it_is_in_flight(route_server: RouteServer) -> None:
     assert asked(route_server).count("/gate/shut") == 1
 
 
+@pytest.mark.awaits
 def test_after_a_cancel_the_rest_is_fetched(route_server: RouteServer) -> None:
     items = [f"{route_server.url}/gate/shut"] * 5 + [f"{route_server.url}/json/a"] * 5
 

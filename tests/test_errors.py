@@ -41,6 +41,8 @@ from tests.servers.raw import RequestReader, reset, silence
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority, self_signed
 
+pytestmark = pytest.mark.usefixtures("face")
+
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
@@ -292,6 +294,7 @@ class TestProxies:
         assert b"hunter2" not in proxy.ledger.requests[0]
 
 
+@pytest.mark.awaits
 def test_a_closed_client(route_server: RouteServer) -> None:
     async def main() -> None:
         url = f"{route_server.url}/json/a"

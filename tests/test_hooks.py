@@ -30,6 +30,8 @@ from tests.servers.messages import Answer
 from tests.servers.raw import RequestReader
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </%d.css>\r\n\r\n"
 
@@ -144,6 +146,7 @@ class TestEvents:
         assert len(notes) == 100
         assert fetch(Request("GET", server.url)).text == "hi"
 
+    @pytest.mark.awaits
     def test_what_an_interim_hook_takes_is_no_silence_of_the_server(
         self, raw_server: RawServerFactory
     ) -> None:
@@ -162,6 +165,7 @@ class TestEvents:
         with pytest.raises(ReadTimeout):
             fetch(Request("GET", raw_server(silent).url), **options)
 
+    @pytest.mark.awaits
     def test_http2(self, h2_server: Http2ServerFactory, authority: Any) -> None:
         async def answer(stream: Http2Stream) -> None:
             await stream.answer(Answer.text("hi"))
@@ -238,6 +242,7 @@ class TestChanging:
         assert fetch(Request("GET", f"{route_server.url}/json/a"), event_hooks=hooks).ok
 
 
+@pytest.mark.awaits
 class TestWhere:
     """On the loop's thread, in the caller's context."""
 
@@ -299,6 +304,7 @@ class TestWhere:
 class TestDeadline:
     """The total timeout bounds hooks as all else; one that awaits is cancelled."""
 
+    @pytest.mark.awaits
     @pytest.mark.parametrize("event", ["request", "response", "redirect"])
     def test_a_hook_that_never_ends(self, route_server: RouteServer, event: str) -> None:
         ended: list[BaseException] = []

@@ -15,6 +15,8 @@ from tests.servers.messages import Answer
 from tests.servers.messages import Request as Seen
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 BODY_EXPECTED = {"POST", "PUT", "PATCH"}
 

@@ -17,6 +17,8 @@ from tests.amounts import times
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 USER = {
     "name": "Ann",
     "user": {"login": "ann", "id": 7, "plan": {"name": "free", "seats": [1, 2]}},

@@ -15,6 +15,8 @@ from tests.scripted import YES, Script, busy, names
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 Colour = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -101,6 +103,7 @@ class TestValue:
 
 
 class TestCalls:
+    @pytest.mark.awaits
     @EVERY_WAY
     def test_on_the_thread_of_the_event_loop(
         self, fetched: Fetched, colour: Colour, route_server: RouteServer
@@ -157,6 +160,7 @@ class TestCalls:
         assert results[0].value == (b'{"name": "Ann", "x": 1}', 1)
         assert results[0].content.replace(b" ", b"") == held.replace(b" ", b"")
 
+    @pytest.mark.awaits
     def test_many_at_once(self, route_server: RouteServer) -> None:
         """One that waits holds up none of the others."""
         arrived = 0
@@ -178,6 +182,7 @@ class TestCalls:
 
         asyncio.run(main())
 
+    @pytest.mark.awaits
     def test_a_cancel_cancels_it(self, route_server: RouteServer, loop_factory: LoopFactory) -> None:
         async def main() -> None:
             began, ended = asyncio.Event(), asyncio.Event()

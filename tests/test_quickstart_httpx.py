@@ -12,6 +12,8 @@ import pytest
 
 from tests.steps import step
 
+pytestmark = pytest.mark.usefixtures("face")
+
 
 @step
 async def test_get_a_page(httpbin: str) -> None:

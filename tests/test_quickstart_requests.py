@@ -14,6 +14,8 @@ import pytest
 from tests.servers.routes import RouteServer
 from tests.steps import step
 
+pytestmark = pytest.mark.usefixtures("face")
+
 
 @step
 async def test_make_a_request(httpbin: str) -> None:

@@ -12,6 +12,8 @@ from tests.servers.messages import Answer
 from tests.servers.raw import RequestReader
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 SECRETS = {"Authorization": "Bearer hunter2", "Cookie": "id=hunter2", "Proxy-Authorization": "Basic hunter2"}
 
 

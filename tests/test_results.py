@@ -16,6 +16,8 @@ from tests.conftest import RawServerFactory
 from tests.servers.raw import RequestReader
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 NOTHING: tuple[Any, ...] = ()
 
 

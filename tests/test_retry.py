@@ -37,6 +37,8 @@ from tests.servers.raw import RequestReader, reset
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
 
+pytestmark = pytest.mark.usefixtures("face")
+
 QUICK = Retry(backoff=0.001, budget=None)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -157,6 +159,7 @@ class TestStatuses:
 
 class TestErrors:
     @pytest.mark.parametrize("method", ["PUT", "POST"])
+    @pytest.mark.awaits
     def test_a_port_that_opens_later(self, method: str, opens_later: OpensLater) -> None:
         """Of no request was anything sent, so each may be tried again."""
         request = Request(method, opens_later.url, content="body")
@@ -214,6 +217,7 @@ class TestErrors:
             fetch(Request("GET", server.url), tls=TLS(ca=authority.ca_pem), retry=retry, event_hooks=hooks)
         assert len(notes) == told
 
+    @pytest.mark.awaits
     @pytest.mark.parametrize("named", [False, True])
     def test_no_turn_only_where_it_is_named(self, named: bool, route_server: RouteServer) -> None:
         retry = dataclasses.replace(QUICK, errors=(PoolTimeout,)) if named else QUICK

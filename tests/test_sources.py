@@ -16,6 +16,8 @@ import pytest
 from fastfetch import Batch, Request, gather
 from fastfetch._sources import items, length, read, read_async
 
+pytestmark = pytest.mark.usefixtures("face")
+
 URLS = ["http://a.test/", "http://b.test/?q=1#f", "http://bücher.test/ä"]
 
 LINES = f"""# What to fetch
@@ -203,10 +205,12 @@ class TestIterables:
     def test_a_list_is_taken_as_it_is(self) -> None:
         assert read(URLS) is URLS
 
+    @pytest.mark.awaits
     def test_an_async_one_is_read_to_its_end(self) -> None:
         assert asyncio.run(read_async(asynchronous())) == URLS
         assert asyncio.run(read_async(iter(URLS))) == URLS
 
+    @pytest.mark.awaits
     @pytest.mark.parametrize("source", [synchronous, lambda: asynchronous(failing=True)])
     def test_what_one_raises_comes_as_it_is(self, source: Callable[[], Any]) -> None:
         with pytest.raises(LookupError, match="dry"):
@@ -214,6 +218,7 @@ class TestIterables:
         with pytest.raises(LookupError, match="dry"):
             asyncio.run(gather(source()))
 
+    @pytest.mark.awaits
     def test_a_batch_does_not_await(self) -> None:
         expected = (
             r"^urls: expected an iterable .*got async_generator; gather and as_completed take async ones$"

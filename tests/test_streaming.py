@@ -31,6 +31,8 @@ from tests.servers.pieces import CHUNKED, END, Pieces, chunk, head
 from tests.servers.raw import silence
 from tests.servers.routes import RouteServer
 
+pytestmark = pytest.mark.usefixtures("face")
+
 T = TypeVar("T")
 Read = Callable[[StreamedResponse], Awaitable[T]]
 
@@ -189,6 +191,7 @@ class TestText:
 
 
 class TestWhole:
+    @pytest.mark.awaits
     def test_nothing_is_there_before_it_is_read(self, route_server: RouteServer) -> None:
         async def main(response: StreamedResponse) -> None:
             for touch in (lambda: response.content, lambda: response.text, response.json):
@@ -233,6 +236,7 @@ class TestWhole:
 
         asyncio.run(main())
 
+    @pytest.mark.awaits
     def test_a_read_that_was_cancelled_is_never_taken_for_a_whole(self, raw_server: RawServerFactory) -> None:
         pieces = Pieces(b"one", b"two")
         server = raw_server(pieces)
@@ -248,6 +252,7 @@ class TestWhole:
 
 
 class TestHead:
+    @pytest.mark.awaits
     def test_it_is_that_of_a_response(self, route_server: RouteServer) -> None:
         async def main() -> None:
             url = put(route_server, BODY, ("X-Two", "1"), ("X-Two", "2"), ("Link", "</next>; rel=next"))
@@ -272,6 +277,7 @@ class TestHead:
         url, hops, body = streamed(f"{route_server.url}/redirect/2", main)
         assert (url, hops, body) == (f"{route_server.url}/json/landed", [302, 302], b'{"name": "landed"}')
 
+    @pytest.mark.awaits
     def test_raise_for_status(self, route_server: RouteServer) -> None:
         async def good(response: StreamedResponse) -> bool:
             return response.raise_for_status() is response
@@ -346,6 +352,7 @@ class TestFaults:
         streamed(server.url, main, timeout=Timeout(read=0.1))
         server.ledger.wait_none_open()
 
+    @pytest.mark.awaits
     def test_the_total_timeout_ends_with_the_head(self, raw_server: RawServerFactory) -> None:
         pieces = Pieces(b"one", b"two")
         server = raw_server(pieces)
@@ -360,6 +367,7 @@ class TestFaults:
         with pytest.raises(TotalTimeout):
             streamed(never.url, read, timeout=Timeout(total=0.1))
 
+    @pytest.mark.awaits
     def test_a_slow_reader_is_no_silent_server(self, route_server: RouteServer) -> None:
         async def main(response: StreamedResponse) -> bytes:
             await asyncio.sleep(0.2)
