@@ -13,6 +13,7 @@ from fastfetch._config.defaults import (
     PROGRESS_REDRAW,
     RATE_WINDOW,
     RECONNECTION_TIME,
+    TURN,
 )
 from fastfetch._config.limits import HostLimits, Limits
 from fastfetch._config.retry import Retry, retry_of
@@ -33,6 +34,7 @@ __all__ = [
     "RATE_WINDOW",
     "RECONNECTION_TIME",
     "TLS",
+    "TURN",
     "Cert",
     "HostLimits",
     "Limits",

@@ -22,6 +22,7 @@ __all__ = [
     "PROGRESS_REDRAW",
     "RATE_WINDOW",
     "RECONNECTION_TIME",
+    "TURN",
 ]
 
 # The settings of a client: what Client(...) takes, and what only this place sets.
@@ -81,6 +82,9 @@ PROGRESS_PATIENCE = 1.0
 PROGRESS_REDRAW = 0.005
 # The current rate is that of so many seconds.
 RATE_WINDOW = 5.0
+# A loop over responses that are all there already lets others have a turn of the event loop so often, in
+# seconds.
+TURN = 0.002
 
 FIXED: dict[str, Any] = {
     "user_agent": f"fastfetch/{_core.version()}",
