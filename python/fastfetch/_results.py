@@ -143,11 +143,15 @@ class Results(Sequence[Response]):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> urls = ["http://127.0.0.1:1/a", "no url", "http://127.0.0.1:1/b"]
-        >>> results = asyncio.run(fastfetch.gather(urls))
-        >>> {host: len(part) for host, part in results.by_host().items()}
-        {'127.0.0.1:1': 2, '': 1}
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = [f"{site.url}/json/1", "http://127.0.0.1:1/", f"{site.url}/json/2"]
+        >>> results = await fastfetch.gather(urls)
+        >>> [len(part) for part in results.by_host().values()]
+        [2, 1]
+        >>> results.by_host()["127.0.0.1:1"].counts
+        {'ConnectionRefused': 1}
         """
         parts = sorted(self._rows.by_host(), key=lambda part: -len(part[1]))
         return {host: self._of(rows) for host, rows in parts}
@@ -169,12 +173,14 @@ class Results(Sequence[Response]):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> results = asyncio.run(fastfetch.gather(["no url"]))
-        >>> results.json(default=None)
-        [None]
-        >>> results.ok.json()
-        []
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
+        >>> [value["name"] for value in results.ok.json()]
+        ['item 1']
+        >>> results.json(default=None)[1] is None
+        True
         """
         return self.map(Response.json, default=default)
 
@@ -197,12 +203,12 @@ class Results(Sequence[Response]):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> results = asyncio.run(fastfetch.gather(["no url"]))
-        >>> results.map(lambda response: response.url)
-        ['no url']
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
         >>> results.map(lambda response: response.json()["name"], default="nobody")
-        ['nobody']
+        ['item 1', 'nobody']
         """
         made: list[T | D] = []
         for index, response in enumerate(self):

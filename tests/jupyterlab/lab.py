@@ -23,6 +23,9 @@ PACKAGE = Path(__file__).resolve().parents[2] / "python"
 PATIENCE = 30.0
 """How many seconds a browser, a server and a kernel may take on a busy machine."""
 
+BELOW = 4
+"""How many pixels at the end of a cell show which one is selected."""
+
 TOKEN = "tests"  # It guards a server that only this machine reaches, for seconds.
 
 # Of all cells there is an element, those out of sight included; and nobody asks about news.
@@ -163,6 +166,6 @@ class Notebook:
             "x": top["x"],
             "y": top["y"],
             "width": top["width"],
-            "height": bottom["y"] + bottom["height"] - top["y"],
+            "height": bottom["y"] + bottom["height"] - top["y"] - BELOW,
         }
         self.page.screenshot(path=path, clip=clip)

@@ -1,9 +1,9 @@
 """A web site on this machine, for trying things out without the network.
 
->>> import asyncio, fastfetch
+>>> import fastfetch
 >>> from fastfetch.demo import Site
 >>> with Site() as site:
-...     results = asyncio.run(fastfetch.gather([f"{site.url}/json/{number}" for number in range(100)]))
+...     results = await fastfetch.gather(f"{site.url}/json/{number}" for number in range(100))
 >>> results.counts
 {200: 100}
 

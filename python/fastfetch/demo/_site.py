@@ -35,10 +35,10 @@ class Site:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
+    >>> import fastfetch
     >>> from fastfetch.demo import Site
     >>> with Site() as site:
-    ...     results = asyncio.run(fastfetch.gather([f"{site.url}/json/7", f"{site.url}/missing"]))
+    ...     results = await fastfetch.gather([f"{site.url}/json/7", f"{site.url}/missing"])
     >>> results[0].json()["name"], results[1].status_code
     ('item 7', 404)
 
