@@ -216,3 +216,70 @@ def test_interrupt_of_a_plain_gather(kernel: Kernel, route_server: RouteServer) 
     assert kernel.run(f"(await fastfetch.get('{route_server.url}/json/on')).json()['name']") == Cell(
         value="'on'"
     )
+
+
+class TestWaiting:
+    """`fastfetch.sync` in cells, under the kernel's running loop."""
+
+    @pytest.fixture(autouse=True)
+    def imported(self, kernel: Kernel) -> None:
+        assert kernel.run("from fastfetch import sync") == Cell()
+
+    def test_every_way(self, kernel: Kernel, route_server: RouteServer) -> None:
+        cell = kernel.run(f"""
+url = "{route_server.url}/json/a"
+print(sync.get(url).json(), sync.gather([url] * 5).counts)
+print([response.ok for response in sync.as_completed([url] * 3)])
+with sync.stream("GET", url) as response:
+    print(list(response.iter_lines()))
+with sync.Client() as client:
+    print(client.get(url).status_code)
+""")
+        said = "{'name': 'a'} {200: 5}\n[True, True, True]\n['{\"name\": \"a\"}']\n200\n"
+        assert cell == Cell(printed=said)
+
+    def test_in_a_cell_that_also_awaits(self, kernel: Kernel, route_server: RouteServer) -> None:
+        url = f"{route_server.url}/json/a"
+        cell = kernel.run(
+            f"(await fastfetch.get('{url}')).ok, sync.get('{url}').ok, await fastfetch.sleep(0, 1)"
+        )
+        assert cell == Cell(value="(True, True, 1)")
+
+    def test_interrupt_keeps_what_is_done(self, kernel: Kernel, route_server: RouteServer) -> None:
+        urls = [f"{route_server.url}/json/{n}" for n in range(10)] + [f"{route_server.url}/gate/five"] * 5
+        kernel.run(f"batch = sync.Batch({urls!r}, concurrency=5)")
+        name = kernel.start("results = batch.run()")
+        route_server.ledger.wait_requests(15)
+        start = time.perf_counter()
+        kernel.interrupt()
+        cell = kernel.finish(name)
+        assert time.perf_counter() - start < 0.5
+        assert cell == Cell(error="KeyboardInterrupt")
+        # Ten came over connections that now serve the gate, and all of these are let go.
+        route_server.ledger.wait_none_open()
+        cell = kernel.run("print(*(r.json()['name'] for r in batch.results))\nbatch.progress.in_flight")
+        assert cell == Cell(printed="0 1 2 3 4 5 6 7 8 9\n", value="0")
+        route_server.open_gate("five")
+        assert kernel.run("batch.run().counts") == Cell(value="{200: 15}")
+        assert len(route_server.ledger.requests) == 20
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "sync.gather([url] * 20, per_host=20)",
+            "for response in sync.as_completed([url] * 20, per_host=20): pass",
+            "with sync.stream('GET', url) as response: pass",
+            "sync.gather([url] * 20, per_host=20, on_response=lambda response: None)",
+            "sync.get(url)",
+        ],
+    )
+    def test_interrupt(self, kernel: Kernel, route_server: RouteServer, code: str) -> None:
+        name = kernel.start(f"url = '{route_server.url}/gate/shut'\n{code}")
+        route_server.ledger.wait_requests(20 if "20" in code else 1)
+        start = time.perf_counter()
+        kernel.interrupt()
+        cell = kernel.finish(name)
+        assert time.perf_counter() - start < 0.5
+        assert cell == Cell(error="KeyboardInterrupt")
+        route_server.ledger.wait_none_open()
+        assert kernel.run(f"sync.get('{route_server.url}/json/on').json()['name']") == Cell(value="'on'")

@@ -20,7 +20,8 @@ from collections.abc import (
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fastfetch._callbacks import needs_loop
+from fastfetch import _core
+from fastfetch._callbacks import needs_loop, refusal
 
 if TYPE_CHECKING:
     import asyncio
@@ -44,6 +45,9 @@ PIECE = 256 * 1024
 def source(argument: str, value: Any) -> tuple[Callable[[], _Reader], int | None, bool]:
     """What opens a source, its length in bytes where that is known, and whether it can be opened again."""
     if isinstance(value, AsyncIterable):
+        if _core.Blocking.here():
+            # Before anything is sent: a server may answer before it has asked for the body.
+            raise refusal(f"{argument}: an async iterator needs an event loop")
         return partial(AsyncReader, value), None, not isinstance(value, AsyncIterator)
     if callable(getattr(value, "read", None)):
         return _file(argument, value)

@@ -15,7 +15,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 WORDS = [
     # Code.
     ("import asyncio", r"import asyncio(?:, (?=fastfetch)|\n)", "import "),
-    ("asyncio.run", r"\basyncio\.run\(asyncio\.wait_for\((.*), timeout=\d+\)\)", r"await \1"),
+    ("wait_for", r"\basyncio\.wait_for\((.*), timeout=\d+\)", r"\1"),
     ("asyncio.run", r"\basyncio\.run\((.*)\)", r"await \1"),
     ("await batch", r"\bawait batch\b(?!\()", "batch.run()"),
     ("(await ", r"\(await ([\w.]+\([^()]*\))\)", r"\1"),

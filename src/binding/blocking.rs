@@ -66,6 +66,12 @@ impl Blocking {
         Self { before: None }
     }
 
+    /// Is what is awaited on this thread waited for?
+    #[staticmethod]
+    fn here(py: Python<'_>) -> PyResult<bool> {
+        here(py)
+    }
+
     /// The thread begins to block.
     fn __enter__(&mut self, py: Python<'_>) -> PyResult<()> {
         self.before = BLOCKING.replace(Some(current(py)?));

@@ -72,6 +72,9 @@ impl Port {
 
     fn open(event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
         let py = event_loop.py();
+        if imported(py, "IPython")? {
+            py.import(intern!(py, "fastfetch._ipython"))?.call_method1(intern!(py, "watch"), (event_loop,))?;
+        }
         let carried = carried_name(py);
         if let Some(port) = Self::open_watched(event_loop)? {
             event_loop.setattr(carried, PyWeakrefReference::new(port.bind(py))?)?;
@@ -257,11 +260,16 @@ impl Drop for Port {
 pub fn running_loop(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let module = "asyncio.events";
-    if RUNNING.get(py).is_none() && !py.import(intern!(py, "sys"))?.getattr("modules")?.contains(module)? {
+    if RUNNING.get(py).is_none() && !imported(py, module)? {
         return Ok(None);
     }
     let running = RUNNING.import(py, module, "_get_running_loop")?.call0()?;
     Ok((!running.is_none()).then_some(running))
+}
+
+/// Has somebody imported this module?
+fn imported(py: Python<'_>, module: &str) -> PyResult<bool> {
+    py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?.contains(module)
 }
 
 /// The attribute under which a loop carries its port.

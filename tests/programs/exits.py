@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import fastfetch as ff
+from fastfetch import sync
 
 from tests.programs.running import allow_slow_callbacks
 
@@ -138,6 +139,24 @@ def daemon_with_streams(url: str) -> None:
     beside_a_daemon(lambda under_way: asyncio.run(busy(under_way), debug=False))
 
 
+def daemons_that_wait(url: str) -> None:
+    """By the waiting face: in a wait, in a callback, and in its own code."""
+
+    def hook(_: object) -> None:
+        sum(range(1_000))
+
+    def busy(under_way: threading.Event) -> None:
+        threading.Thread(target=sync.get, args=(f"{url}/never",), daemon=True).start()
+        with sync.Client(event_hooks={"request": hook}) as client:
+            while True:
+                client.gather([f"{url}/json/a"] * 20)
+                for response in client.as_completed([f"{url}/json/b"] * 20, on_response=hook):
+                    assert response.ok
+                under_way.set()
+
+    beside_a_daemon(busy)
+
+
 def unclosed(url: str) -> None:
     """The loop is neither run to its end nor closed; what it held is there until the interpreter goes."""
     warnings.simplefilter("ignore", ResourceWarning)
@@ -154,7 +173,8 @@ RUN: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
     each.__name__: each for each in (pending, failing, exiting, exiting_from_a_callback, terminated, at_once)
 }
 ALONE: dict[str, Callable[[str], None]] = {
-    each.__name__: each for each in (daemon, daemon_reading_a_source, daemon_with_streams, unclosed)
+    each.__name__: each
+    for each in (daemon, daemon_reading_a_source, daemon_with_streams, daemons_that_wait, unclosed)
 }
 
 EXIT_CODES = {
@@ -167,6 +187,7 @@ EXIT_CODES = {
     "daemon": 0,
     "daemon_reading_a_source": 0,
     "daemon_with_streams": 0,
+    "daemons_that_wait": 0,
     "unclosed": 0,
 }
 
