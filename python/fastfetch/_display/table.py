@@ -88,7 +88,7 @@ def _total(whole: Overview) -> list[str]:
 
 def _share(shown: Line, total: int) -> Html:
     parts = [("", shown.count, KINDS[shown.kind]), ("", total - shown.count, FAINT)]
-    return element("div", bar(parts, "96px"), style="padding-top:3px", title=f"{shown.count / total:.1%}")
+    return element("div", bar(parts, "96px"), title=f"{shown.count / total:.1%}")
 
 
 def _failures(columns: Columns, items: Iterable[int]) -> Html:
