@@ -6,10 +6,10 @@ from _typeshed import SupportsGetItem
 from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, SupportsIndex, final
+from types import CapsuleType
+from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "shutdown", "sleep", "version"]
-__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "Table", "TextDecoder", "Timings", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "shutdown", "sleep", "version"]
 
 @final
 class Authorization:
@@ -82,6 +82,11 @@ class Blocking:
         It is as it was before.
         """
     def __new__(cls, /) -> Blocking: ...
+    @staticmethod
+    def here() -> bool:
+        """
+        Is what is awaited on this thread waited for?
+        """
 
 @final
 class Call:
@@ -890,9 +895,11 @@ class Response:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(url):
-    ...     response = await fastfetch.get(url)
-    ...     print(response.status_code, response.headers["content-type"], response.json())
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> response = await fastfetch.get(f"{site.url}/json/1")
+    >>> response.status_code, response.headers["content-type"], response.json()["name"]
+    (200, 'application/json', 'item 1')
     """
     def __buffer__(self, _flags: SupportsIndex, /) -> memoryview:
         """
@@ -916,38 +923,101 @@ class Response:
     def attempts(self, /) -> int:
         """
         How many times a request was sent for this answer: more than once where it was repeated, redirected or challenged.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/redirect/2")
+        >>> response.attempts
+        3
         """
     @property
     def connection(self, /) -> Connection | None:
         """
         Who sent it, or, with the host's own TLS, the proxy that it came through.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.connection.remote_address
+        ('127.0.0.1', ...)
         """
     @property
     def content(self, /) -> bytes:
         """
         The body.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/missing")
+        >>> response.content
+        b'This is /missing\\n'
         """
     @property
     def cookies(self, /) -> Cookies:
         """
         The cookies that this response sets and may set for its URL: a copy, made anew each time. Those that redirects on the
         way here have set are in the responses of `history`; those of all responses are in the client's `cookies`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.cookies
+        Cookies()
         """
     @property
     def decoded(self, /) -> bool:
         """
         True unless the body is still in a content coding: one that is not known here, or that of a part (206).
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).decoded
+        True
         """
     @property
     def elapsed(self, /) -> timedelta:
         """
         The time from leaving the queue to the end of the body or the failure, as a `datetime.timedelta`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/slow/50")
+        >>> response.elapsed.total_seconds() >= 0.05
+        True
         """
     @property
     def encoding(self, /) -> str:
         """
         The encoding of the body's text: by its byte order mark, the charset of Content-Type, what the document itself says, or a
         guess, in this order (https://encoding.spec.whatwg.org). It can be set, where the server is wrong.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/page/1")
+        >>> response.encoding
+        'utf-8'
+        >>> response.encoding = "iso-8859-1"
         """
     @encoding.setter
     def encoding(self, /, encoding: str) -> None: ...
@@ -955,46 +1025,122 @@ class Response:
     def error(self, /) -> Any | None:
         """
         The exception where no answer came, else None.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/truncated"])
+        >>> type(results[0].error).__name__, results[0].error.received
+        ('IncompleteBody', 400)
         """
     @property
     def headers(self, /) -> Headers:
         """
         The header fields.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.headers["Content-Type"]
+        'application/json'
         """
     @property
     def history(self, /) -> list[Response]:
         """
         The responses of the redirects that led here, in order.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/redirect/2")
+        >>> [hop.status_code for hop in response.history]
+        [302, 302]
         """
     @property
     def http_version(self, /) -> str:
         """
         The protocol: "HTTP/1.0", "HTTP/1.1" or "HTTP/2".
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).http_version
+        'HTTP/1.1'
         """
     @property
     def is_client_error(self, /) -> bool:
         """
         True where an answer came and its status is 4xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).is_client_error
+        True
         """
     @property
     def is_error(self, /) -> bool:
         """
         True where an answer came and its status is 4xx or 5xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/broken")).is_error
+        True
         """
     @property
     def is_redirect(self, /) -> bool:
         """
         True where the status and a Location header lead to another URL.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/redirect/1", follow_redirects=False)
+        >>> response.is_redirect
+        True
         """
     @property
     def is_server_error(self, /) -> bool:
         """
         True where an answer came and its status is 5xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/broken")).is_server_error
+        True
         """
     @property
     def is_success(self, /) -> bool:
         """
         True where an answer came and its status is 2xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).is_success
+        True
         """
     def json(self, /) -> Any:
         """
@@ -1004,72 +1150,200 @@ class Response:
         ------
         DecodeError
             Where it is not JSON; the message has line, column and a quote of the place.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.json()["tags"]
+        ['a', 'b']
+        >>> response = await fastfetch.get(f"{site.url}/missing")
+        >>> try:
+        ...     response.json()
+        ... except fastfetch.DecodeError as error:
+        ...     print(error)
+        GET http://127.0.0.1:.../missing: ...
         """
     @property
     def links(self, /) -> dict:
         """
         Where the Link header fields lead (RFC 8288): for each relation type, such as "next", a mapping with the absolute "url" and
         what else is said of it. A link without a relation is found under its URL.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/items")
+        >>> response.links["next"]["url"]
+        'http://127.0.0.1:.../items?page=2&per_page=20'
         """
     @property
     def method(self, /) -> str:
         """
         The method of the request that was answered, or failed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).method
+        'GET'
         """
     @property
     def ok(self, /) -> bool:
         """
         True where an answer came and its status is below 400.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).ok
+        False
         """
     def raise_for_status(self, /) -> Response:
         """
         Raises `StatusError` where the status is 400 or more, and the request's own error where no answer came; else returns
         the response.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/missing")
+        >>> try:
+        ...     response.raise_for_status()
+        ... except fastfetch.StatusError as error:
+        ...     print(error.response.status_code)
+        404
         """
     @property
     def reason(self, /) -> str:
         """
         The server's words for the status, such as "Not Found"; the usual ones where it gave none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).reason
+        'Not Found'
         """
     @property
     def reason_phrase(self, /) -> str:
         """
         The same as `reason`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).reason_phrase
+        'Not Found'
         """
     @property
     def status_code(self, /) -> int:
         """
         The status code, such as 200.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).status_code
+        404
         """
     @property
     def tag(self, /) -> Any | None:
         """
         What the request carried as `tag`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> request = fastfetch.Request("GET", f"{site.url}/json/1", tag="one")
+        >>> [response.tag async for response in fastfetch.as_completed([request])]
+        ['one']
         """
     @property
     def text(self, /) -> str:
         """
         The body as text in its `encoding`; what does not decode becomes U+FFFD.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).text
+        'This is /missing\\n'
         """
     @property
     def timings(self, /) -> Timings:
         """
         Where the time went.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/slow/50")
+        >>> response.timings.first_byte > 0.04
+        True
         """
     @property
     def trailers(self, /) -> Headers:
         """
         The fields that came after the body (RFC 9110, section 6.5).
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).trailers
+        Headers([])
         """
     @property
     def url(self, /) -> str:
         """
         The URL that answered, or failed: the last one where redirects were followed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/redirect/2")).url
+        'http://127.0.0.1:.../json/1'
         """
     @property
     def value(self, /) -> Any | None:
         """
         What `on_response` returned for it; None without.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = [f"{site.url}/file/2500"]
+        >>> results = await fastfetch.gather(urls, on_response=lambda response: len(response.content))
+        >>> results[0].value
+        2500
         """
 
 @final
@@ -1169,7 +1443,7 @@ class Stream:
         """
         Starts a fetch.
         """
-    def ready(self, /, more: bool, ticks: tuple[Any, float, float] | None = None) -> Call:
+    def ready(self, /, more: bool, ticks: tuple[Any, SupportsFloat | SupportsIndex, SupportsFloat | SupportsIndex] | None = None) -> Call:
         """
         Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
         Meanwhile ticks, as `gather_fetch` does.
@@ -1204,6 +1478,31 @@ class Streaming:
     def response(self, /, body: bytes) -> Response:
         """
         The answer, with this body in place of the one that arrives.
+        """
+
+@final
+class Table:
+    """
+    Columns of one length. See `fastfetch.Table`.
+    """
+    def __arrow_c_schema__(self, /) -> CapsuleType:
+        """
+        The names and types of the columns.
+        """
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> CapsuleType:
+        """
+        The batches as an Arrow stream, which shares their memory.
+        """
+    def __len__(self, /) -> int: ...
+    @property
+    def column_names(self, /) -> list[str]:
+        """
+        The names of the columns.
+        """
+    @property
+    def num_columns(self, /) -> int:
+        """
+        How many columns there are.
         """
 
 @final
@@ -1341,7 +1640,7 @@ def fitting_concurrency(wanted: SupportsIndex) -> int:
     1
     """
 
-def gather_fetch(batch: Batch, ticks: tuple[Any, float, float] | None = None) -> Call:
+def gather_fetch(batch: Batch, ticks: tuple[Any, SupportsFloat | SupportsIndex, SupportsFloat | SupportsIndex] | None = None) -> Call:
     """
     Fetches all items of a batch that are not finished: one call across the bridge, however many they are.
 

@@ -303,7 +303,7 @@ class Results(Sequence[Response]):
         >>> site = Site()
         >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
         >>> results.plot("status")
-        <Figure size ...>
+        <Picture size 1000x450 with 1 Axes>
         """
         try:
             from fastfetch._display import figures

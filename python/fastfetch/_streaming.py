@@ -362,7 +362,8 @@ class StreamedResponse:
         >>> from fastfetch.demo import Site
         >>> site = Site()
         >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
-        ...     print(await response.aread())
+        ...     body = await response.aread()
+        >>> body
         b'This is /missing\\n'
         """
         if self._complete is None:

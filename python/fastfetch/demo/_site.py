@@ -75,7 +75,14 @@ class Site:
         self.url = f"http://127.0.0.1:{port}"
 
     def close(self) -> None:
-        """Stops the server. Twice is once."""
+        """Stops the server. Twice is once.
+
+        Examples
+        --------
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> site.close()
+        """
         self._end()
 
     def __enter__(self) -> Self:
