@@ -12,7 +12,7 @@ mod _core {
     #[pymodule_export]
     use crate::binding::{
         Authorization, Batch, Blocking, Call, Client, Connection, Cookie, Cookies, EventParser, Headers, LineSplitter, Request,
-        Response, Rows, Stream, Streaming, Table, TextDecoder, Timings, bridge_counters, default_roots, fitting_concurrency,
+        Response, Rows, Stream, Streaming, TextDecoder, Timings, bridge_counters, default_roots, fitting_concurrency,
         gather_fetch, shutdown, sleep, version,
     };
 

@@ -13,6 +13,8 @@ The examples of all docstrings run as they stand wherever `await` may stand at t
 IPython, in ``python -m asyncio``. They fetch from `fastfetch.demo.Site`, a web site on this machine.
 """
 
+from typing import TYPE_CHECKING
+
 from fastfetch._api import (
     as_completed,
     build_request,
@@ -82,6 +84,12 @@ from fastfetch._progress import Progress
 from fastfetch._results import Results
 from fastfetch._statistics import HostStatistics, Statistics
 from fastfetch._streaming import Stream, StreamedResponse
+
+if TYPE_CHECKING:
+    from fastfetch import demo as demo
+    from fastfetch import sync as sync
+else:
+    from fastfetch._submodules import __getattr__ as __getattr__
 
 __version__ = _version()
 

@@ -175,8 +175,8 @@ class Results(_results.Results):
     __slots__ = ()
 
     @described(_results.Results.retry_failed)
-    def retry_failed(self, **options: Unpack[BatchOptions]) -> Results:  # type: ignore[override]
-        return cast("Results", finish(super().retry_failed(**options)))
+    def retry_failed(self, **options: Unpack[BatchOptions]) -> Self:  # type: ignore[override]
+        return finish(super().retry_failed(**options))
 
     def _batch(self, requests: Iterable[Request], **options: Unpack[BatchOptions]) -> Batch:
         return Batch(requests, client=self._client, **options)

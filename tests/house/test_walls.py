@@ -73,6 +73,8 @@ def test_python_tables_of_contents_define_nothing() -> None:
                 return True
             case ast.Assign(targets=[ast.Name(id="__all__" | "__version__")]):
                 return True
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=orelse):
+                return all(map(only_names, [*body, *orelse]))
             case _:
                 return False
 
