@@ -12,7 +12,7 @@ from fastfetch._config import LOOKAHEAD
 from fastfetch._exceptions import FetchError
 from fastfetch._progress import Pace, snapshot
 from fastfetch._sources import items, length
-from fastfetch._turns import Turns
+from fastfetch._turns import Turn
 from fastfetch._watching import checked, watching
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Completed:
         self._failure: BaseException | None = None
         self._pump: asyncio.Task[None] | None = None
         self._since: float | None = None
-        self._turns = Turns()
         self._until: float | None = None
+        self._turn = Turn()
         self._pace = Pace()
         self._watch: Watch | None = None
 
@@ -72,26 +72,28 @@ class Completed:
             self._watch = watching(self, self._shown)
         if self._since is None:
             self._since = time.monotonic()
-            self._turns.begin()
+            self._turn.begin()
         watch = self._watch
         while not self._stream.closed:
             if watch is not None and time.monotonic() >= watch.late:
                 # Before a response is taken, which is not to be lost where it raises.
                 watch.look()
             self._refill()
+            response = None if self._turn.over else self._stream.take()
+            if response is not None:
+                self._taken += 1
+                if watch is not None and watch.on:
+                    watch.rest()
+                return response
+            if not self._more and not self._stream.pending:
+                break
             try:
-                if self._turns.over:
-                    await self._turns.give()
-                response = self._stream.take()
-                if response is not None:
-                    self._taken += 1
-                    if watch is not None and watch.on:
-                        watch.rest()
-                    return response
-                if not self._more and not self._stream.pending:
-                    break
-                await self._stream.ready(self._more, None if watch is None else watch.wait())
-                self._turns.begin()
+                if self._turn.over:
+                    # Responses that are there already are handed over at once, so others would wait for ever.
+                    await _core.sleep(0)
+                else:
+                    await self._stream.ready(self._more, None if watch is None else watch.wait())
+                self._turn.begin()
             except BaseException as error:
                 if watch is not None:
                     watch.close(error)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import time
 
-from fastfetch import _core
 from fastfetch._config import TURN
 
-__all__ = ["Turns"]
+__all__ = ["Turn"]
 
 
-class Turns:
+class Turn:
     """For how long a task has had the event loop to itself.
 
     A task that awaits only what is there already never lets go of it: nothing else runs, and no interrupt is
@@ -22,15 +21,10 @@ class Turns:
         self._since = math.inf
 
     def begin(self) -> None:
-        """The task has just been given its turn."""
+        """The task has just been given it."""
         self._since = time.monotonic()
 
     @property
     def over(self) -> bool:
         """Is it time for others?"""
         return time.monotonic() - self._since > TURN
-
-    async def give(self) -> None:
-        """Lets others have theirs."""
-        await _core.sleep(0)  # on a thread without an event loop too
-        self.begin()

@@ -71,6 +71,10 @@ MAX_RECONNECTION_TIME = 60.0
 # be in flight: so many that other hosts are found behind a slow one.
 LOOKAHEAD = 10
 
+# A loop over responses that are all there already lets others have a turn of the event loop so often, in
+# seconds.
+TURN = 0.002
+
 # Seconds until the progress of a batch is shown to those who have not asked for it.
 PROGRESS_DELAY = 0.5
 # Seconds between two looks at it, and between two where each leaves a line, as in a file.
@@ -82,9 +86,6 @@ PROGRESS_PATIENCE = 1.0
 PROGRESS_REDRAW = 0.005
 # The current rate is that of so many seconds.
 RATE_WINDOW = 5.0
-# A loop over responses that are all there already lets others have a turn of the event loop so often, in
-# seconds.
-TURN = 0.002
 
 FIXED: dict[str, Any] = {
     "user_agent": f"fastfetch/{_core.version()}",
