@@ -131,3 +131,15 @@ def test_every_block_from_ten_urls_to_ten_million_runs_too(
     # Two calls of a client, three that hold less of each, two streams, one checkpoint.
     assert asked.count("/json/999") == 2 + 3 + 2 + 1
     assert "/private/a" not in asked
+
+
+def test_every_block_about_tables_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    page = "docs/tables.md"
+    assert len(blocks(page)) >= 8
+    names: dict[str, Any] = {"urls": urls}
+    run(page, names)
+    assert names["frame"]["name"].to_list() == ["a", "b"]
+    assert names["joined"]["body"].to_list() == [b'{"name": "a"}', b'{"name": "b"}']
+    assert names["results"].counts == {200: 2}
+    assert len(names["slow"]) == 3
+    assert capsys.readouterr().out.startswith("Table: 3 rows, 3 columns")

@@ -84,6 +84,7 @@ from fastfetch._progress import Progress
 from fastfetch._results import Results
 from fastfetch._statistics import HostStatistics, Statistics
 from fastfetch._streaming import Stream, StreamedResponse
+from fastfetch._table import Table
 
 if TYPE_CHECKING:
     from fastfetch import demo as demo
@@ -150,6 +151,7 @@ __all__ = [
     "Stream",
     "StreamedResponse",
     "TLSError",
+    "Table",
     "Timeout",
     "TimeoutException",
     "Timings",

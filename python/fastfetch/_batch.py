@@ -10,7 +10,7 @@ from fastfetch import _core
 from fastfetch._base_client import chosen
 from fastfetch._progress import Pace, snapshot
 from fastfetch._results import Results
-from fastfetch._sources import read
+from fastfetch._sources import gathered
 from fastfetch._watching import checked, watching
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Batch:
     ) -> None:
         self._client = self._chosen(client)
         self._shown = checked(options.pop("progress", None))
-        self._native = _core.Batch(self._client._native, read(urls), **options)
+        self._native = _core.Batch(self._client._native, gathered(urls), **options)
         self._awaited = 0
         self._since = 0.0
         self._spent = 0.0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastfetch._batch import Batch
 from fastfetch._completed import Completed
-from fastfetch._sources import read_async
+from fastfetch._sources import awaited
 from fastfetch._streaming import Stream
 from fastfetch._verbs import Verbs
 
@@ -235,7 +235,7 @@ class Client(Verbs):
         >>> [response.json()["name"] for response in results.ok]
         ['item 1', 'item 2']
         """
-        return await Batch(await read_async(urls), client=self, **options)
+        return await Batch(await awaited(urls), client=self, **options)
 
     def as_completed(self, urls: AsyncSource, **options: Unpack[CompletedOptions]) -> Completed:
         """Fetches many URLs and yields each `Response` as it completes.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from fastfetch import _display
 from fastfetch._core import Response
 from fastfetch._exceptions import FetchError
+from fastfetch._tabular import Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +30,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class Results(Sequence[Response]):
+class Results(Tabular):
     """The responses of a batch, in input order: a sequence, made lazily from compact storage.
 
     Slices and selections are `Results` too. It can be pickled. A notebook shows it as a table, `print` as

@@ -14,7 +14,9 @@ use super::extract;
 use super::plan::{self, Tagged, plan};
 use super::progress::{self, Counters, Ticks, ticking};
 use super::rows::{Rows, Tags};
+use super::urls::Urls;
 use crate::engine::gather::Batch as EngineBatch;
+use crate::engine::item::Item;
 
 impl Tagged for Tags {
     fn tag(&self, py: Python<'_>, place: usize) -> Option<Py<PyAny>> {
@@ -33,16 +35,8 @@ pub struct Batch {
 impl Batch {
     #[new]
     #[pyo3(signature = (client, urls, **options))]
-    fn new(py: Python<'_>, client: &Client, urls: Vec<Bound<'_, PyAny>>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let mut items = Vec::with_capacity(urls.len());
-        let mut tags = Tags::new();
-        for value in &urls {
-            let (item, tag) = extract::item(value);
-            if let Some(tag) = tag {
-                tags.insert(items.len(), tag);
-            }
-            items.push(item);
-        }
+    fn new(py: Python<'_>, client: &Client, urls: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let (items, tags) = items(urls)?;
         let tags = Arc::new(tags);
         let plan = plan(py, client, &plan::options("gather", options, &[])?, tags.clone())?;
         Ok(Self { engine: EngineBatch::new(plan, items), tags })
@@ -73,6 +67,24 @@ impl Batch {
         // As in `Rows`: what is shared is visited by nobody.
         if Arc::strong_count(&self.tags) == 1 { self.tags.values().try_for_each(|tag| visit.call(tag)) } else { Ok(()) }
     }
+}
+
+/// The items of a column or a list, and what they carry.
+fn items(urls: &Bound<'_, PyAny>) -> PyResult<(Vec<Item>, Tags)> {
+    if let Ok(column) = urls.cast::<Urls>() {
+        return Ok((column.get().items(), Tags::new()));
+    }
+    let values: Vec<Bound<'_, PyAny>> = urls.extract()?;
+    let mut tags = Tags::new();
+    let mut items = Vec::with_capacity(values.len());
+    for value in &values {
+        let (item, tag) = extract::item(value);
+        if let Some(tag) = tag {
+            tags.insert(items.len(), tag);
+        }
+        items.push(item);
+    }
+    Ok((items, tags))
 }
 
 /// Fetches all items of a batch that are not finished: one call across the bridge, however many they are.

@@ -1,16 +1,16 @@
 //! `Cookies`: a jar as a mutable mapping.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use pyo3::exceptions::{PyKeyError, PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList, PyMapping, PyString, PyTuple};
 
 use super::cookie::{Cookie, text};
 use super::cookie_options::{cookie, moment, pairs, refused};
+use super::error;
 use super::extract::octets;
 use crate::engine::cookies::{Cookie as Kept, Filter, Jar};
 
@@ -371,7 +371,7 @@ impl Cookies {
     /// ...     fastfetch.Cookies.load(path)
     /// Cookies('a')
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| self.jar.save(&path, now())).map_err(|error| failed(&path, &error))
+        py.detach(|| self.jar.save(&path, now())).map_err(|error| error::of_file(&path, &error))
     }
 
     /// The cookies of a file that `save` wrote, but for those that have expired since.
@@ -393,7 +393,7 @@ impl Cookies {
     /// Cookies('a')
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let jar = py.detach(|| Jar::load(&path, now())).map_err(|error| failed(&path, &error))?;
+        let jar = py.detach(|| Jar::load(&path, now())).map_err(|error| error::of_file(&path, &error))?;
         Ok(Self { jar: Arc::new(jar) })
     }
 
@@ -458,19 +458,5 @@ impl Cookies {
     fn _restore(state: &str) -> PyResult<Self> {
         let jar = Jar::from_json(state, now()).map_err(|why| PyValueError::new_err(format!("not a pickled jar: {why}")))?;
         Ok(Self { jar: Arc::new(jar) })
-    }
-}
-
-/// What went wrong with a file, as Python says it: with the file's name.
-fn failed(path: &Path, error: &io::Error) -> PyErr {
-    let said = error.to_string();
-    let words = said.split(" (os error").next().unwrap_or(&said).to_owned();
-    if let Some(errno) = error.raw_os_error() {
-        return PyOSError::new_err((errno, words, path.as_os_str().to_owned()));
-    }
-    let message = format!("{}: {words}", path.display().to_string().escape_debug());
-    match error.kind() {
-        io::ErrorKind::InvalidData => PyValueError::new_err(message),
-        kind => io::Error::new(kind, message).into(),
     }
 }

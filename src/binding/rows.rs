@@ -32,8 +32,8 @@ type Moments = (Vec<usize>, Vec<f64>, Vec<[f64; 7]>);
 /// The rows behind a `Results`: places in a table that many may share.
 #[pyclass(frozen, sequence, module = "fastfetch._core")]
 pub struct Rows {
-    table: Arc<Table>,
-    tags: Arc<Tags>,
+    pub table: Arc<Table>,
+    pub tags: Arc<Tags>,
     places: Places,
 }
 
@@ -49,6 +49,11 @@ impl Rows {
         let finished: Vec<usize> = (0..table.len()).filter(|place| table.outcome(*place).is_some()).collect();
         let places = if finished.len() == table.len() { Places::All } else { Places::Some(finished) };
         Self { table: table.clone(), tags: tags.clone(), places }
+    }
+
+    /// All rows of a table, with their tags.
+    pub fn all(table: Table, tags: Tags) -> Self {
+        Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All }
     }
 
     fn len(&self) -> usize {
@@ -67,7 +72,8 @@ impl Rows {
         place.ok_or_else(|| PyIndexError::new_err("results index out of range"))
     }
 
-    fn places(&self) -> impl Iterator<Item = usize> {
+    /// The places in the table of all rows.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
         (0..self.len()).filter_map(|index| self.place(index).ok())
     }
 
@@ -143,7 +149,7 @@ impl Rows {
         let table = Table::finished(sources.iter().filter_map(row));
         let tag = |(index, (rows, place)): (usize, &(&Self, usize))| Some((index, rows.tags.get(place)?.clone_ref(py)));
         let tags = sources.iter().enumerate().filter_map(tag).collect();
-        Ok(Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All })
+        Ok(Self::all(table, tags))
     }
 
     /// The URL of a row: of the answer, or of the failure.
@@ -234,7 +240,7 @@ impl Rows {
         let items = requests.iter().map(|request| extract::item(request).0);
         let table = Table::finished(items.zip(rows.iter().map(|row| row.outcome.clone())));
         let tags = rows.into_iter().enumerate().filter_map(|(index, row)| Some((index, row.tag?))).collect();
-        Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All }
+        Self::all(table, tags)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

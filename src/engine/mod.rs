@@ -51,5 +51,6 @@ mod schedule;
 pub mod stage;
 pub mod statistics;
 pub mod streaming;
+pub mod table;
 pub mod tls;
 pub mod transport;

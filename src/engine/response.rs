@@ -89,7 +89,7 @@ pub struct Timings {
 }
 
 /// Who is at the other end of a connection.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
     /// Its address.
     pub remote: Option<SocketAddr>,
