@@ -12,6 +12,7 @@ from fastfetch._config import LOOKAHEAD
 from fastfetch._exceptions import FetchError
 from fastfetch._progress import snapshot
 from fastfetch._sources import items, length
+from fastfetch._turns import Turns
 
 if TYPE_CHECKING:
     import asyncio
@@ -54,6 +55,7 @@ class Completed:
         self._failure: BaseException | None = None
         self._pump: asyncio.Task[None] | None = None
         self._since: float | None = None
+        self._turns = Turns()
         self._until: float | None = None
 
     def __aiter__(self) -> Completed:
@@ -62,16 +64,20 @@ class Completed:
     async def __anext__(self) -> Response:
         if self._since is None:
             self._since = time.monotonic()
+            self._turns.begin()
         while not self._stream.closed:
             self._refill()
-            response = self._stream.take()
-            if response is not None:
-                self._taken += 1
-                return response
-            if not self._more and not self._stream.pending:
-                break
             try:
+                if self._turns.over:
+                    await self._turns.give()
+                response = self._stream.take()
+                if response is not None:
+                    self._taken += 1
+                    return response
+                if not self._more and not self._stream.pending:
+                    break
                 await self._stream.ready(self._more)
+                self._turns.begin()
             except FetchError:
                 # What ended the whole: all that was fetched before has been read.
                 self._end()

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use http::Version;
 use pyo3::exceptions::{PyBufferError, PyLookupError};
 use pyo3::ffi;
@@ -168,7 +168,11 @@ impl Response {
         Ok(PyString::new(py, &self.charset(answer).decode(&answer.body).0))
     }
 
-    /// The body decoded from JSON (RFC 8259).
+    /// The body decoded from JSON (RFC 8259), to what Python's own `json` makes of it.
+    ///
+    /// Integers are exact, up to 20,000 digits; a number beyond the range of a float is infinite, and `NaN` is not JSON. The last
+    /// of equal keys wins. Lists and objects may be 1,024 levels deep. UTF-8, UTF-16 and UTF-32 show by themselves; where the
+    /// body is in another encoding, `encoding` as set or the charset of Content-Type says so.
     ///
     /// Raises
     /// ------
@@ -177,10 +181,8 @@ impl Response {
     fn json<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let answer = slf.get().answer(py)?;
-        // JSON is UTF-8 (section 8.1); where the server says something else, it is believed.
-        let declared = facts::content_type(answer).and_then(|value| charset::declared(&value)).filter(|found| *found != UTF_8);
-        let text = declared.map(|encoding| encoding.decode(&answer.body).0.into_owned());
-        match json::parse(py, text.as_ref().map_or(&*answer.body, |text| text.as_bytes())) {
+        let set = *lock(&slf.get().encoding);
+        match json::decode(py, answer, set)? {
             Ok(value) => Ok(value),
             Err(message) => Err(PyErr::from_value(Self::complain(slf, "DecodeError", message)?)),
         }

@@ -26,6 +26,7 @@ pub mod headers;
 mod hosts;
 pub mod interim;
 pub mod item;
+pub mod json;
 pub mod keep;
 pub mod lines;
 pub mod links;

@@ -7,6 +7,7 @@ from fastfetch._config.defaults import (
     MAX_LINE,
     MAX_RECONNECTION_TIME,
     RECONNECTION_TIME,
+    TURN,
 )
 from fastfetch._config.limits import HostLimits, Limits
 from fastfetch._config.retry import Retry, retry_of
@@ -21,6 +22,7 @@ __all__ = [
     "MAX_RECONNECTION_TIME",
     "RECONNECTION_TIME",
     "TLS",
+    "TURN",
     "Cert",
     "HostLimits",
     "Limits",

@@ -9,7 +9,15 @@ from fastfetch._config.limits import Limits
 from fastfetch._config.security import TLS
 from fastfetch._config.timeout import Timeout
 
-__all__ = ["CLIENT_DEFAULTS", "FIXED", "LOOKAHEAD", "MAX_LINE", "MAX_RECONNECTION_TIME", "RECONNECTION_TIME"]
+__all__ = [
+    "CLIENT_DEFAULTS",
+    "FIXED",
+    "LOOKAHEAD",
+    "MAX_LINE",
+    "MAX_RECONNECTION_TIME",
+    "RECONNECTION_TIME",
+    "TURN",
+]
 
 # The settings of a client: what Client(...) takes, and what only this place sets.
 CLIENT_DEFAULTS: dict[str, Any] = {
@@ -56,6 +64,10 @@ MAX_RECONNECTION_TIME = 60.0
 # How many URLs are taken from the source of `as_completed` before their responses have been read, by what may
 # be in flight: so many that other hosts are found behind a slow one.
 LOOKAHEAD = 10
+
+# A loop over responses that are all there already lets others have a turn of the event loop so often, in
+# seconds.
+TURN = 0.002
 
 FIXED: dict[str, Any] = {
     "user_agent": f"fastfetch/{_core.version()}",
