@@ -74,7 +74,6 @@ impl Timings {
         let seconds = |micros: u32| f64::from(micros) / 1e6;
         let parts = answer.timings;
         // Exact up to the year 2255.
-        #[expect(clippy::cast_precision_loss)]
         let start = parts.start as f64 / 1e6;
         Self {
             start,

@@ -198,7 +198,6 @@ impl Rows {
             let [queue, dns, connect, tls, first_byte, body] = [queue, dns, connect, tls, first_byte, body].map(seconds);
             let before = (elapsed.as_secs_f64() - (dns + connect + tls + first_byte + body)).max(0.0);
             // Exact up to the year 2255.
-            #[expect(clippy::cast_precision_loss)]
             let start = start as f64 / 1e6;
             (start > 0.0).then_some((start, [queue, before, dns, connect, tls, first_byte, body]))
         };
