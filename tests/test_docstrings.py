@@ -37,8 +37,15 @@ def site() -> Iterator[None]:
         yield
 
 
+NEEDED = {".to_polars": "polars", ".to_pandas": "pandas", ".to_arrow": "pyarrow", ".plot(": "matplotlib"}
+"""What has to be installed where an example says this."""
+
+
 @pytest.mark.parametrize(("name", "text"), examined())
 def test_examples_run(name: str, text: str) -> None:
+    for word, module in NEEDED.items():
+        if word in text:
+            pytest.importorskip(module)
     assert examples.run(text, name)
 
 

@@ -73,6 +73,7 @@ from fastfetch._options import (
 )
 from fastfetch._progress import Progress
 from fastfetch._statistics import HostStatistics, Statistics
+from fastfetch._table import Table
 from fastfetch._waiting import finish, iterating, waiting
 from fastfetch._wording import described, plain
 
@@ -141,6 +142,7 @@ __all__ = [
     "Stream",
     "StreamedResponse",
     "TLSError",
+    "Table",
     "Timeout",
     "TimeoutException",
     "Timings",

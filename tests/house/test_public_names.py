@@ -27,7 +27,10 @@ def members(face: types.ModuleType) -> Iterator[tuple[str, object]]:
         for owner in reversed(value.__mro__ if isinstance(value, type) else ()):
             for member, content in vars(owner).items() if owner.__module__.startswith("fastfetch") else ():
                 is_property = isinstance(content, property | types.GetSetDescriptorType)
-                if not member.startswith("_") and (callable(content) or is_property):
+                is_method = callable(getattr(content, "__func__", content))
+                # What is borrowed from elsewhere, such as a method of `Sequence`, says what it does there.
+                is_ours = (getattr(content, "__module__", None) or "fastfetch").startswith("fastfetch")
+                if not member.startswith("_") and is_ours and (is_method or is_property):
                     yield f"{name}.{member}", getattr(value, member)
 
 
