@@ -75,7 +75,7 @@ from fastfetch._progress import Progress
 from fastfetch._statistics import HostStatistics, Statistics
 from fastfetch._table import Table
 from fastfetch._waiting import finish, iterating, waiting
-from fastfetch._wording import described, plain
+from fastfetch._wording import described, plain, reworded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +172,7 @@ __all__ = [
 T = TypeVar("T")
 
 
+@reworded
 class Results(_results.Results):
     __doc__ = plain(_results.Results.__doc__)
     __slots__ = ()
@@ -184,6 +185,7 @@ class Results(_results.Results):
         return Batch(requests, client=self._client, **options)
 
 
+@reworded
 class Batch(_batch.Batch):
     __doc__ = plain(_batch.Batch.__doc__)
     __slots__ = ()
@@ -229,6 +231,7 @@ class Batch(_batch.Batch):
         raise TypeError("a Batch of fastfetch.sync is not awaited: batch.run(), or a fastfetch.Batch")
 
 
+@reworded
 class Completed(_completed.Completed):
     __doc__ = plain(_completed.Completed.__doc__)
 
@@ -254,6 +257,7 @@ class Completed(_completed.Completed):
         raise TypeError("as_completed of fastfetch.sync gives a plain iterator: `for`, not `async for`")
 
 
+@reworded
 class StreamedResponse(_streaming.StreamedResponse):
     __doc__ = plain(_streaming.StreamedResponse.__doc__)
     __slots__ = ()
@@ -279,6 +283,7 @@ class Stream(_streaming.Stream):
     __exit__ = waiting(_streaming.Stream.__aexit__)
 
 
+@reworded
 class Client(BaseClient):
     __doc__ = plain(_client.Client.__doc__)
     __slots__ = ()
