@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import doctest
 import http.client
 import inspect
 import json
@@ -23,6 +22,7 @@ import pytest
 from fastfetch import demo
 from fastfetch.demo import Site
 
+from tests import examples
 from tests.servers.ledger import PATIENCE
 
 pytestmark = pytest.mark.compat
@@ -352,9 +352,4 @@ def said(process: subprocess.Popen[str]) -> tuple[str, int]:
 
 @pytest.mark.parametrize("thing", [demo, Site, Site.close], ids=lambda thing: str(thing.__name__))
 def test_examples_run(thing: object) -> None:
-    text = inspect.getdoc(thing) or ""
-    assert text
-    told: list[str] = []
-    example = doctest.DocTestParser().get_doctest(text, {}, "demo", None, None)
-    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=told.append)
-    assert not told, "".join(told)
+    assert examples.run(inspect.getdoc(thing) or "", "demo")

@@ -201,10 +201,10 @@ def test_the_saved_file_has_the_end(
         monkeypatch.setenv(name, str(tmp_path))
     urls = [*urls[:3], f"{route_server.url}/delay/0.7"]
     code = f"import fastfetch\nresults = await fastfetch.gather({urls!r})"
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])  # type: ignore[no-untyped-call]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     nbclient.NotebookClient(book, kernel_name="python3").execute()
     path = tmp_path / "saved.ipynb"
-    nbformat.write(book, path)  # type: ignore[no-untyped-call]
-    [output] = nbformat.read(path, as_version=4).cells[0].outputs  # type: ignore[no-untyped-call]
+    nbformat.write(book, path)
+    [output] = nbformat.read(path, as_version=4).cells[0].outputs
     assert output.data["text/plain"].startswith("4/4  100%  4 ok, 0 failed  ")
     assert text(output.data["text/html"]).startswith("4/4 100% ")

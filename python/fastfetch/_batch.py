@@ -51,12 +51,15 @@ class Batch:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
-    >>> batch = fastfetch.Batch(["not a url"])
-    >>> asyncio.run(asyncio.wait_for(batch, timeout=10)).counts
-    {'InvalidURL': 1}
-    >>> batch.progress.failed
-    1
+    >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> batch = fastfetch.Batch([f"{site.url}/json/1", f"{site.url}/missing"])
+    >>> results = await batch
+    >>> results.counts
+    {200: 1, 404: 1}
+    >>> batch.progress.done
+    2
     """
 
     __slots__ = ("__weakref__", "_awaited", "_client", "_native", "_pace", "_shown", "_since", "_spent")
@@ -74,12 +77,36 @@ class Batch:
 
     @property
     def results(self) -> Results:
-        """What is done so far, in input order."""
+        """What is done so far, in input order.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> batch = fastfetch.Batch([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> len(batch.results)
+        0
+        >>> _ = await batch
+        >>> len(batch.results), len(batch.results.ok)
+        (2, 1)
+        """
         return Results(self._native.rows(), self._client)
 
     @property
     def progress(self) -> Progress:
-        """How far it has come, at this moment."""
+        """How far it has come, at this moment.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> batch = fastfetch.Batch([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> _ = await batch
+        >>> batch.progress.done, batch.progress.ok
+        (2, 1)
+        """
         running = time.monotonic() - self._since if self._awaited else 0.0
         return snapshot(self._native, len(self._native), self._spent + running, self._pace)
 

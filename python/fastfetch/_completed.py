@@ -35,14 +35,14 @@ class Completed:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
-    >>> async def main():
-    ...     completed = fastfetch.as_completed(["one", "two"])
-    ...     async for response in completed:
-    ...         print(type(response.error).__name__, completed.progress.total)
-    >>> asyncio.run(main())
-    InvalidURL 2
-    InvalidURL 2
+    >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> completed = fastfetch.as_completed([f"{site.url}/json/1", f"{site.url}/json/2"], ordered=True)
+    >>> async for response in completed:
+    ...     print(response.json()["name"], "of", completed.progress.total)
+    item 1 of 2
+    item 2 of 2
     """
 
     def __init__(self, client: _core.Client, urls: AsyncSource, options: CompletedOptions) -> None:
@@ -151,7 +151,19 @@ class Completed:
             self._stream.end()
 
     async def aclose(self) -> None:
-        """Stops everything that is in flight, and ends the iteration."""
+        """Stops everything that is in flight, and ends the iteration.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = (f"{site.url}/json/{number}" for number in range(10**9))
+        >>> completed = fastfetch.as_completed(urls)
+        >>> (await anext(completed)).ok
+        True
+        >>> await completed.aclose()
+        """
         self._end("stopped")
 
     def _end(self, cause: BaseException | str | None = None) -> None:

@@ -71,7 +71,11 @@ class RequestOptions(TypedDict, total=False):
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.RequestOptions = {"timeout": 5, "headers": {"accept": "application/json"}}
+    >>> (await fastfetch.get(f"{site.url}/json/1", **options)).ok
+    True
     """
 
     headers: HeaderFields | None
@@ -95,7 +99,11 @@ class BuildOptions(RequestOptions, total=False):
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.BuildOptions = {"timeout": 5, "tag": "home"}
+    >>> fastfetch.build_request("GET", f"{site.url}/", **options).tag
+    'home'
     """
 
     tag: object
@@ -107,7 +115,11 @@ class BatchOptions(TypedDict, total=False):
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.BatchOptions = {"concurrency": 200, "per_host": 8}
+    >>> (await fastfetch.gather([f"{site.url}/json/1"], **options)).counts
+    {200: 1}
     """
 
     concurrency: int | None
@@ -136,7 +148,11 @@ class CompletedOptions(BatchOptions, total=False):
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.CompletedOptions = {"ordered": True, "window": 5_000}
+    >>> [response.ok async for response in fastfetch.as_completed([f"{site.url}/json/1"], **options)]
+    [True]
     """
 
     ordered: bool
@@ -150,6 +166,8 @@ class ClientOptions(TypedDict, total=False):
     --------
     >>> import fastfetch
     >>> options: fastfetch.ClientOptions = {"limits": fastfetch.Limits(concurrency=20), "http2": False}
+    >>> fastfetch.Client(**options).statistics().in_flight
+    0
     """
 
     base_url: str | None

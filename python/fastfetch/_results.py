@@ -38,10 +38,13 @@ class Results(Tabular):
 
     Examples
     --------
-    >>> import asyncio, fastfetch
-    >>> results = asyncio.run(fastfetch.gather(["one", "two"]))
-    >>> len(results), len(results.ok), len(results.failed), results.counts
-    (2, 0, 2, {'InvalidURL': 2})
+    >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> urls = [f"{site.url}/json/1", f"{site.url}/missing", "no URL"]
+    >>> results = await fastfetch.gather(urls)
+    >>> len(results), len(results.ok), len(results.failed)
+    (3, 1, 1)
     """
 
     __slots__ = ("_client", "_rows")
@@ -68,22 +71,63 @@ class Results(Tabular):
 
     @property
     def ok(self) -> Self:
-        """Those with an answer whose status is below 400."""
+        """Those with an answer whose status is below 400.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> [response.json()["name"] for response in results.ok]
+        ['item 1']
+        """
         return self._of(self._rows.ok())
 
     @property
     def failed(self) -> Self:
-        """Those without an answer: their `error` is the exception."""
+        """Those without an answer: their `error` is the exception.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
+        >>> [type(response.error).__name__ for response in results.failed]
+        ['IncompleteBody']
+        """
         return self._of(self._rows.failed())
 
     @property
     def errors(self) -> list[FetchError]:
-        """The exceptions of those without an answer."""
+        """The exceptions of those without an answer.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
+        >>> [(error.expected, error.received) for error in results.errors]
+        [(1000, 400)]
+        """
         return [response.error for response in self.failed if response.error is not None]
 
     @property
     def counts(self) -> dict[int | str, int]:
-        """How many of each status code, and of each exception class by name; the most frequent first."""
+        """How many of each status code, and of each exception class by name; the most frequent first.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = [f"{site.url}/json/1", f"{site.url}/json/2", f"{site.url}/truncated"]
+        >>> results = await fastfetch.gather(urls)
+        >>> results.counts
+        {200: 2, 'IncompleteBody': 1}
+        """
         status, error, _, _ = self._rows.columns()
         return dict(Counter(e or s or 0 for s, e in zip(status, error, strict=True)).most_common())
 
@@ -99,11 +143,15 @@ class Results(Tabular):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> urls = ["http://127.0.0.1:1/a", "no url", "http://127.0.0.1:1/b"]
-        >>> results = asyncio.run(fastfetch.gather(urls))
-        >>> {host: len(part) for host, part in results.by_host().items()}
-        {'127.0.0.1:1': 2, '': 1}
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = [f"{site.url}/json/1", "http://127.0.0.1:1/", f"{site.url}/json/2"]
+        >>> results = await fastfetch.gather(urls)
+        >>> [len(part) for part in results.by_host().values()]
+        [2, 1]
+        >>> results.by_host()["127.0.0.1:1"].counts
+        {'ConnectionRefused': 1}
         """
         parts = sorted(self._rows.by_host(), key=lambda part: -len(part[1]))
         return {host: self._of(rows) for host, rows in parts}
@@ -125,12 +173,14 @@ class Results(Tabular):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> results = asyncio.run(fastfetch.gather(["no url"]))
-        >>> results.json(default=None)
-        [None]
-        >>> results.ok.json()
-        []
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
+        >>> [value["name"] for value in results.ok.json()]
+        ['item 1']
+        >>> results.json(default=None)[1] is None
+        True
         """
         return self.map(Response.json, default=default)
 
@@ -153,12 +203,12 @@ class Results(Tabular):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> results = asyncio.run(fastfetch.gather(["no url"]))
-        >>> results.map(lambda response: response.url)
-        ['no url']
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
         >>> results.map(lambda response: response.json()["name"], default="nobody")
-        ['nobody']
+        ['item 1', 'nobody']
         """
         made: list[T | D] = []
         for index, response in enumerate(self):
@@ -183,11 +233,13 @@ class Results(Tabular):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> results = asyncio.run(fastfetch.gather(["one"]))
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
         >>> try:
         ...     results.raise_for_errors()
-        ... except* fastfetch.InvalidURL as group:
+        ... except* fastfetch.IncompleteBody as group:
         ...     print(len(group.exceptions))
         1
         """
@@ -201,10 +253,15 @@ class Results(Tabular):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> async def main(urls):
-        ...     results = await fastfetch.gather(urls)
-        ...     return await results.retry_failed(timeout=60)
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/slow/200"], timeout=0.1)
+        >>> results.counts
+        {200: 1, 'TotalTimeout': 1}
+        >>> results = await results.retry_failed(timeout=60)
+        >>> results.counts
+        {200: 2}
         """
         failed = [place for place, error in enumerate(self._rows.columns()[1]) if error is not None]
         requests = {place: request for place in failed if (request := self._rows.request(place)) is not None}
@@ -242,9 +299,11 @@ class Results(Tabular):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(urls):
-        ...     results = await fastfetch.gather(urls)
-        ...     results.plot("waterfall").savefig("waterfall.png")
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> results.plot("status")
+        <Picture size 1000x450 with 1 Axes>
         """
         try:
             from fastfetch._display import figures

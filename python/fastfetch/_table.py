@@ -38,14 +38,17 @@ class Table:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
-    >>> results = asyncio.run(fastfetch.gather(["one", "two"]))
-    >>> table = results.table(["index", "url", "error_kind"])
+    >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
+    >>> table = results.table(["index", "status"])
     >>> table
-    Table: 2 rows, 3 columns
-      index       int64  0, 1
-      url         str    one, two
-      error_kind  str    InvalidURL, InvalidURL
+    Table: 2 rows, 2 columns
+      index   int64  0, 1
+      status  int16  200, 404
+    >>> table.column_names, len(table)
+    (['index', 'status'], 2)
     """
 
     __slots__ = ("_native",)
@@ -55,12 +58,32 @@ class Table:
 
     @property
     def column_names(self) -> list[str]:
-        """The names of the columns, in order."""
+        """The names of the columns, in order.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1"])
+        >>> results.table(["index", "status"]).column_names
+        ['index', 'status']
+        """
         return self._native.column_names
 
     @property
     def num_columns(self) -> int:
-        """How many columns there are."""
+        """How many columns there are.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1"])
+        >>> results.table(["index", "status"]).num_columns
+        2
+        """
         return self._native.num_columns
 
     def __len__(self) -> int:
@@ -79,6 +102,15 @@ class Table:
         ------
         ImportError
             Where pyarrow is not installed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1"])
+        >>> results.table(["index", "status"]).to_arrow().to_pydict()
+        {'index': [0], 'status': [200]}
         """
         return need("pyarrow", "to_arrow()").table(self)
 
@@ -89,6 +121,15 @@ class Table:
         ------
         ImportError
             Where polars is not installed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1"])
+        >>> results.table(["index", "status"]).to_polars().rows()
+        [(0, 200)]
         """
         return need("polars", "to_polars()").DataFrame(self)
 
@@ -103,6 +144,16 @@ class Table:
         ------
         ImportError
             Where pandas is not installed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1"])
+        >>> results.table(["index", "status"]).to_pandas()
+           index  status
+        0      0     200
         """
         return to_pandas(self, self._native)
 

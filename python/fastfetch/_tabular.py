@@ -83,12 +83,15 @@ class Tabular(Items):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> results = asyncio.run(fastfetch.gather(["one"]))
-        >>> results.table(["url", "error_kind"])
-        Table: 1 row, 2 columns
-          url         str  one
-          error_kind  str  InvalidURL
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/truncated"])
+        >>> results.table(["index", "status", "error_kind"])
+        Table: 2 rows, 3 columns
+          index       int64  0, 1
+          status      int16  200, null
+          error_kind  str    null, IncompleteBody
         """
         from fastfetch._table import Table
 
@@ -103,6 +106,15 @@ class Tabular(Items):
             Where pyarrow is not installed.
         ValueError
             Where there is no such column.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> results.to_arrow(["status", "size"]).to_pydict()
+        {'status': [200, 404], 'size': [47, 17]}
         """
         return self.table(columns).to_arrow()
 
@@ -115,6 +127,15 @@ class Tabular(Items):
             Where polars is not installed.
         ValueError
             Where there is no such column.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> results.to_polars(["status", "size"]).rows()
+        [(200, 47), (404, 17)]
         """
         from fastfetch._table import need
 
@@ -133,6 +154,17 @@ class Tabular(Items):
             Where pandas is not installed.
         ValueError
             Where there is no such column.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> results.to_pandas(["status", "size"])
+           status  size
+        0     200    47
+        1     404    17
         """
         return self.table(columns).to_pandas()
 
@@ -155,12 +187,14 @@ class Tabular(Items):
 
         Examples
         --------
-        >>> import asyncio, fastfetch, tempfile
-        >>> results = asyncio.run(fastfetch.gather(["one", "two"]))
+        >>> import tempfile, fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/missing"])
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     results.save(f"{folder}/results.arrow")
         ...     fastfetch.Results.load(f"{folder}/results.arrow").counts
-        {'InvalidURL': 2}
+        {200: 1, 404: 1}
         """
         from fastfetch._saved import save
 
@@ -185,9 +219,15 @@ class Tabular(Items):
 
         Examples
         --------
-        >>> import fastfetch
-        >>> async def main(path):
-        ...     return await fastfetch.Results.load(path).retry_failed(timeout=60)
+        >>> import tempfile, fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/slow/200"], timeout=0.1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     results.save(f"{folder}/results.arrow")
+        ...     loaded = fastfetch.Results.load(f"{folder}/results.arrow")
+        >>> (await loaded.retry_failed(timeout=60)).counts
+        {200: 2}
         """
         from fastfetch._saved import load
 

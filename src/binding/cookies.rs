@@ -190,6 +190,13 @@ impl Cookies {
     /// ------
     /// ValueError
     ///     Where several cookies fit.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.get("a"), cookies.get("b", "none")
+    /// ('1', 'none')
     #[pyo3(signature = (name, default = None, domain = None, path = None))]
     fn get<'py>(
         &self,
@@ -203,6 +210,14 @@ impl Cookies {
     }
 
     /// Takes out all cookies of a name, or those of them with this domain and path. Where there are none, nothing happens.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+    /// >>> cookies.delete("a")
+    /// >>> cookies
+    /// Cookies('b')
     #[pyo3(signature = (name, domain = None, path = None))]
     fn delete(&self, name: &Bound<'_, PyAny>, domain: Option<&str>, path: Option<&str>) {
         if let Ok(name) = octets("cookies: name", name) {
@@ -211,12 +226,28 @@ impl Cookies {
     }
 
     /// Takes out all cookies, or those with this domain and path.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+    /// >>> cookies.clear()
+    /// >>> len(cookies)
+    /// 0
     #[pyo3(signature = (domain = None, path = None))]
     fn clear(&self, domain: Option<&str>, path: Option<&str>) {
         self.jar.remove(&Filter { name: None, domain, path });
     }
 
     /// Puts in the cookies of another `Cookies` as they are, or names and values from a mapping or pairs.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.update({"a": "2", "b": "3"})
+    /// >>> cookies.items()
+    /// [('a', '2'), ('b', '3')]
     #[pyo3(signature = (cookies = None, /))]
     fn update(&self, cookies: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let Some(given) = cookies else { return Ok(()) };
@@ -228,6 +259,13 @@ impl Cookies {
     }
 
     /// Takes out a cookie and gives its value; `default`, or else `KeyError`, where there is none.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.pop("a"), cookies.pop("a", None)
+    /// ('1', None)
     #[pyo3(signature = (name, *default))]
     fn pop<'py>(&self, name: &Bound<'py, PyAny>, default: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
         if default.len() > 1 {
@@ -240,6 +278,12 @@ impl Cookies {
     }
 
     /// Takes out the newest cookie and gives its name and value; `KeyError` where there is none.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).popitem()
+    /// ('b', '2')
     fn popitem(&self) -> PyResult<(String, String)> {
         let newest = self.all_kept().pop();
         let Kept { name, value, domain, path, .. } = newest.ok_or_else(|| PyKeyError::new_err("the jar is empty"))?;
@@ -248,6 +292,13 @@ impl Cookies {
     }
 
     /// The value of a cookie; where there is none, it is set to `default` first.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.setdefault("a", "2"), cookies.setdefault("b", "3")
+    /// ('1', '3')
     fn setdefault(&self, name: &Bound<'_, PyAny>, default: &Bound<'_, PyAny>) -> PyResult<String> {
         if let Some(there) = self.one(name, None, None)? {
             return Ok(text(&there.value));
@@ -258,16 +309,34 @@ impl Cookies {
     }
 
     /// The names, one for each cookie, in the order of their creation.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).keys()
+    /// ['a', 'b']
     fn keys(&self) -> Vec<String> {
         self.all_kept().iter().map(|cookie| text(&cookie.name)).collect()
     }
 
     /// The values, in the order of `keys`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).values()
+    /// ['1', '2']
     fn values(&self) -> Vec<String> {
         self.all_kept().iter().map(|cookie| text(&cookie.value)).collect()
     }
 
     /// The pairs of name and value, in the order of `keys`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).items()
+    /// [('a', '1'), ('b', '2')]
     fn items(&self) -> Vec<(String, String)> {
         self.all_kept().iter().map(|cookie| (text(&cookie.name), text(&cookie.value))).collect()
     }
@@ -313,6 +382,15 @@ impl Cookies {
     ///     Where it cannot be read.
     /// ValueError
     ///     Where it is of another kind, or damaged.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import os, tempfile, fastfetch
+    /// >>> with tempfile.TemporaryDirectory() as folder:
+    /// ...     path = os.path.join(folder, "cookies.json")
+    /// ...     fastfetch.Cookies({"a": "1"}).save(path)
+    /// ...     fastfetch.Cookies.load(path)
+    /// Cookies('a')
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let jar = py.detach(|| Jar::load(&path, now())).map_err(|error| error::of_file(&path, &error))?;

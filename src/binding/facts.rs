@@ -42,9 +42,11 @@ use crate::engine::response::{Peer, Response as Answer};
 /// Examples
 /// --------
 /// >>> import fastfetch
-/// >>> async def main(url):
-/// ...     timings = (await fastfetch.get(url)).timings
-/// ...     return timings.first_byte / timings.total
+/// >>> from fastfetch.demo import Site
+/// >>> site = Site()
+/// >>> timings = (await fastfetch.get(f"{site.url}/slow/50")).timings
+/// >>> timings.first_byte > 0.04, timings.first_byte <= timings.total, timings.tls
+/// (True, True, 0.0)
 #[pyclass(frozen, get_all, eq, module = "fastfetch._core")]
 #[derive(PartialEq)]
 pub struct Timings {
@@ -102,39 +104,86 @@ impl Timings {
 /// Examples
 /// --------
 /// >>> import fastfetch
-/// >>> async def main(url):
-/// ...     connection = (await fastfetch.get(url)).connection
-/// ...     return connection.remote_address, connection.tls_version
+/// >>> from fastfetch.demo import Site
+/// >>> site = Site()
+/// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+/// >>> connection.remote_address, connection.tls_version
+/// (('127.0.0.1', ...), None)
 #[pyclass(frozen, module = "fastfetch._core")]
 pub struct Connection(pub Arc<Peer>);
 
 #[pymethods]
 impl Connection {
     /// The IP address and port of the server, or of the proxy before it; None for a unix socket.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> f"http://{connection.remote_address[0]}:{connection.remote_address[1]}" == site.url
+    /// True
     #[getter]
     fn remote_address(&self) -> Option<(String, u16)> {
         self.0.remote.map(pair)
     }
 
     /// Our own IP address and port; None for a unix socket.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.local_address
+    /// ('127.0.0.1', ...)
     #[getter]
     fn local_address(&self) -> Option<(String, u16)> {
         self.0.local.map(pair)
     }
 
     /// "TLSv1.2" or "TLSv1.3"; None in the clear.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.tls_version is None  # it is in the clear
+    /// True
     #[getter]
     fn tls_version(&self) -> Option<String> {
         self.0.tls.as_deref().map(|version| version.replace('_', "."))
     }
 
     /// The cipher suite by its IANA name; None in the clear.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.cipher is None  # it is in the clear
+    /// True
     #[getter]
     fn cipher(&self) -> Option<&str> {
         self.0.cipher.as_deref()
     }
 
     /// The certificates that the server showed, its own first, in DER. They were verified unless `verify=False`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.certificates  # there are none without TLS
+    /// []
     #[getter]
     fn certificates<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyBytes>> {
         self.0.certificates.iter().map(|certificate| PyBytes::new(py, certificate)).collect()

@@ -1,9 +1,9 @@
 """A web site on this machine, for trying things out without the network.
 
->>> import asyncio, fastfetch
+>>> import fastfetch
 >>> from fastfetch.demo import Site
 >>> with Site() as site:
-...     results = asyncio.run(fastfetch.gather([f"{site.url}/json/{number}" for number in range(100)]))
+...     results = await fastfetch.gather(f"{site.url}/json/{number}" for number in range(100))
 >>> results.counts
 {200: 100}
 
@@ -25,6 +25,7 @@ What an answer is, its path says; `site.url` itself lists all paths:
 ``/redirect/N``                  so many redirects, then ``/json/1``
 ``/missing``, ``/broken``        404 and 500
 ``/flaky/KEY?fail=N``            503 and ``Retry-After: 0`` the first N times for this key, then 200
+``/events``                      server-sent events
 ``/truncated``                   a body that ends too early
 ``/reset``                       a connection that is reset before any answer
 ``/hostile``                     headers, a page and links that would harm whoever shows them unescaped

@@ -101,6 +101,8 @@ class Answers:
                 return Answer(_contents.plain(path), status=500)
             case ["flaky", key]:
                 return self._flaky(path, key, _number(query.get("fail", "1")))
+            case ["events"]:
+                return Answer(_contents.EVENTS, "text/event-stream")
             case ["truncated"]:
                 return Answer(_contents.BLOCK[:400], length=1000, end="cut")
             case ["reset"]:

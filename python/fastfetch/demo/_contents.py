@@ -37,6 +37,8 @@ HOSTILE_PAGE = """<!doctype html>
 </html>
 """.encode()
 
+EVENTS = b"data: tick 1\n\ndata: tick 2\n\nevent: end\ndata: of ticks\n\n"
+
 _GIVEN = ("Ada", "Bo", "Chidi", "Dagný", "Émile", "Fatima", "Grace", "Hiro", "Ines", "Jan")
 _FAMILY = ("Adeyemi", "Brown", "Costa", "Dvořák", "Eriksen", "Fischer", "Gupta", "Horáková", "Ito")
 _CITIES = (
@@ -199,6 +201,7 @@ _INDEX = {
     "/missing": "404",
     "/broken": "500",
     "/flaky/key?fail=2": "503 so many times for this key, then 200",
+    "/events": "server-sent events",
     "/truncated": "a body that ends too early",
     "/reset": "a connection that is reset",
     "/hostile": "what harms whoever shows it unescaped",

@@ -35,10 +35,10 @@ class Site:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
+    >>> import fastfetch
     >>> from fastfetch.demo import Site
     >>> with Site() as site:
-    ...     results = asyncio.run(fastfetch.gather([f"{site.url}/json/7", f"{site.url}/missing"]))
+    ...     results = await fastfetch.gather([f"{site.url}/json/7", f"{site.url}/missing"])
     >>> results[0].json()["name"], results[1].status_code
     ('item 7', 404)
 
@@ -75,7 +75,14 @@ class Site:
         self.url = f"http://127.0.0.1:{port}"
 
     def close(self) -> None:
-        """Stops the server. Twice is once."""
+        """Stops the server. Twice is once.
+
+        Examples
+        --------
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> site.close()
+        """
         self._end()
 
     def __enter__(self) -> Self:
