@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, SupportsIndex, final
 
-__all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Selection", "Stream", "Streaming", "Table", "TextDecoder", "Timings", "Urls", "bridge_counters", "gather_fetch", "load_results", "read_results", "saved_columns", "shutdown", "sleep", "version"]
 
 @final
 class Authorization:
@@ -42,7 +42,7 @@ class Batch:
     The requests of a batch and what has become of them so far.
     """
     def __len__(self, /) -> int: ...
-    def __new__(cls, /, client: Client, urls: SupportsGetItem[int, Any], **options) -> Batch: ...
+    def __new__(cls, /, client: Client, urls: Any, **options) -> Batch: ...
     def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
         """
         The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
@@ -847,6 +847,32 @@ class Rows:
         """
 
 @final
+class Selection:
+    """
+    Columns of the rows behind a `Results`: nothing is copied before they are read, and then a batch at a time.
+
+    `views` asks for text in the layout that polars has itself; not every library knows it. `saved` adds the column from which
+    results are read back.
+    """
+    def __arrow_c_schema__(self, /) -> Any:
+        """
+        The names and types of the columns.
+        """
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> Any:
+        """
+        The rows as an Arrow stream, whose batches are made when they are asked for.
+        """
+    def __new__(cls, /, rows: Rows, columns: Any | None = None, *, views: bool = False, saved: bool = False) -> Selection: ...
+    def save(self, /, path: str | PathLike[str]) -> None:
+        """
+        Writes all of it into an Arrow file that only its owner can read, in one step.
+        """
+    def table(self, /) -> Table:
+        """
+        All of it.
+        """
+
+@final
 class Stream:
     """
     Fetches what is pushed and hands out what completes. Dropping it stops all of it at once.
@@ -929,6 +955,47 @@ class Streaming:
     def response(self, /, body: bytes) -> Response:
         """
         The answer, with this body in place of the one that arrives.
+        """
+
+@final
+class Table:
+    """
+    Columns of one length. See `fastfetch.Table`.
+    """
+    def __arrow_c_schema__(self, /) -> Any:
+        """
+        The names and types of the columns.
+        """
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> Any:
+        """
+        The batches as an Arrow stream, which shares their memory.
+        """
+    def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[Any, tuple]: ...
+    @staticmethod
+    def _restore(file: bytes) -> Table: ...
+    def cells(self, /, column: SupportsIndex, rows: SupportsIndex, width: SupportsIndex) -> list[str]:
+        """
+        The first rows of a column as short texts, which are not escaped.
+        """
+    def column(self, /, column: SupportsIndex) -> tuple[str, bytes, bytes] | list:
+        """
+        A column: for numbers the name of their type, their bytes and whether each is there; else a list of values.
+        """
+    @property
+    def column_names(self, /) -> list[str]:
+        """
+        The names of the columns.
+        """
+    @property
+    def column_types(self, /) -> list[str]:
+        """
+        The types of the columns, each in a word.
+        """
+    @property
+    def num_columns(self, /) -> int:
+        """
+        How many columns there are.
         """
 
 @final
@@ -1017,6 +1084,18 @@ class Timings:
         From leaving the queue to the end of the body.
         """
 
+@final
+class Urls:
+    """
+    A column of URLs, as it came.
+    """
+    def __len__(self, /) -> int: ...
+    @staticmethod
+    def read(source: Any) -> Urls | None:
+        """
+        What speaks Arrow as a column of URLs; None where it is something else.
+        """
+
 def bridge_counters() -> dict[str, int]:
     """
     Counts what crossed the bridge in this process: `completions`, and the `wakes` that told event loops of them.
@@ -1036,6 +1115,21 @@ def gather_fetch(batch: Batch) -> Call:
     ----------
     batch
         What to fetch.
+    """
+
+def load_results(path: str | PathLike[str]) -> Rows:
+    """
+    The rows of an Arrow file that `Selection.save` wrote.
+    """
+
+def read_results(batches: Any, path: str | PathLike[str]) -> Rows:
+    """
+    The rows of what another library has read from such a file.
+    """
+
+def saved_columns() -> list[str]:
+    """
+    The columns from which results are read back.
     """
 
 def shutdown() -> None:
