@@ -81,6 +81,11 @@ class Blocking:
         It is as it was before.
         """
     def __new__(cls, /) -> Blocking: ...
+    @staticmethod
+    def here() -> bool:
+        """
+        Is what is awaited on this thread waited for?
+        """
 
 @final
 class Call:
