@@ -5,7 +5,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN := .venv/bin
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src)
 DENY := $(or $(shell command -v cargo-deny),.tools/bin/cargo-deny)
-CHECKED := python tests benches examples/demo
+CHECKED := python tests benches
 
 # maturin builds for the environment it is told of, never for another one that happens to be active.
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -15,16 +15,23 @@ unexport CONDA_PREFIX
 PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/pyo3-config-*)
 
 .NOTPARALLEL:
-.PHONY: demo test lint stubs bench clean
+.PHONY: demo test notebook notebooks lint stubs bench clean
 
 demo: .venv/built # a thousand URLs come back, offline
-	$(BIN)/python examples/demo
+	$(BIN)/python -m fastfetch demo
 
 test: .venv/built .venv/test # the engine alone, the package, then the package on every other Python found
 	tests/install-system-packages.sh
 	cargo test --locked --no-default-features
 	$(BIN)/python -m pytest
 	tests/other-pythons.sh
+
+notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
+	tests/install-system-packages.sh chromium
+	.venv-notebook/bin/python -m pytest --confcutdir=tests/jupyterlab tests/jupyterlab
+
+notebooks: .venv/built .venv/test # runs examples/*.ipynb, and saves what they show
+	$(BIN)/python -m tests.notebooks
 
 lint: .venv/built .venv/lint $(DENY) # format, style, types, stubs, licences
 	cargo fmt --check
@@ -63,6 +70,13 @@ clean:
 
 .venv/test .venv/lint: .venv/made pyproject.toml
 	$(BIN)/pip install --quiet --group $(@F)
+	touch $@
+
+# The package itself comes from here: the kernel is told where.
+.venv-notebook/made: pyproject.toml
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(PYTHON) -m pip --quiet --python $(@D) install --upgrade pip
+	$(@D)/bin/pip install --quiet --group notebook
 	touch $@
 
 # Measured as users get it: a release wheel, installed.

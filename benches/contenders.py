@@ -2,9 +2,9 @@
 
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
+from .packages import installed
 from .servers import RECORDS, SMALL_BYTES
 
 IN_FLIGHT = 64
@@ -20,11 +20,8 @@ class Contender:
 
     def absence(self) -> str | None:
         """Why this program cannot run here, or None."""
-        if self.package is not None:
-            try:
-                metadata.version(self.package)
-            except metadata.PackageNotFoundError:
-                return "not installed"
+        if self.package is not None and installed(self.package) is None:
+            return "not installed"
         return None if Path(self.command[0]).exists() else "not built"
 
 

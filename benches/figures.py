@@ -178,4 +178,8 @@ GOALS: tuple[Goal | TrialGoal, ...] = (
     TrialGoal("turns", "ns to admit and give back", 1_000, at_least=False),
     TrialGoal("dead", "p95 / without it", 1.05, at_least=False),
     TrialGoal("slow", "under a semaphore / batch", 3, at_least=True),
+    TrialGoal("json", "12 KB: rate / orjson", 0.8, at_least=True),
+    TrialGoal("json", "600 KB: rate / orjson", 0.8, at_least=True),
+    TrialGoal("lag", "p99 ms", 10, at_least=False),
+    TrialGoal("watched", "rate / without", 0.99, at_least=True),
 )

@@ -4,11 +4,12 @@ import os
 import platform
 import subprocess
 import tomllib
-from importlib import metadata
 from pathlib import Path
 
 from .contenders import FLOOR, WORKLOADS
+from .packages import installed
 from .servers import nginx_version
+from .trials import TRIALS
 
 FLOOR_CRATES = ("reqwest", "hyper", "hyper-util", "tokio", "mimalloc")
 
@@ -35,11 +36,12 @@ def cpu_model() -> str:
 def versions() -> dict[str, str]:
     """Every program and library of the run; what is missing is said to be missing."""
     packages = {each.package for workload in WORKLOADS for each in workload.contenders if each.package}
+    packages.update(package for trial in TRIALS for package in trial.packages)
     return {
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "nginx": nginx_version(),
         "rustc": rustc_version(),
-        **{name: installed(name) for name in sorted(packages)},
+        **{name: installed(name) or "not installed" for name in sorted(packages)},
         **{f"{name} (floor)": version for name, version in floor_crates().items()},
     }
 
@@ -47,13 +49,6 @@ def versions() -> dict[str, str]:
 def rustc_version() -> str:
     answer = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True)
     return answer.stdout.strip().removeprefix("rustc ")
-
-
-def installed(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def floor_crates() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The server every client is measured against: one nginx worker with two JSON files, on all of loopback."""
+"""The server every client is measured against: one nginx worker with a few JSON files, on all of loopback."""
 
 import json
 import os
@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .bodies import LARGE_RECORDS, records_json, statuses_json
 
 CONFIGURATION = """
 worker_processes 1;
@@ -42,22 +44,6 @@ def small_json() -> str:
     return json.dumps(record)
 
 
-def records_json() -> str:
-    """A list of RECORDS records, about 12 KB."""
-    return json.dumps([record(number) for number in range(RECORDS)])
-
-
-def record(number: int) -> dict[str, object]:
-    return {
-        "id": number,
-        "name": f"record {number:03}",
-        "score": number * 1.25,
-        "active": number % 2 == 0,
-        "tags": ["a", "b"],
-        "at": f"2025-01-01T00:{number % 60:02}",
-    }
-
-
 def nginx_path() -> str:
     """Debian keeps nginx outside the PATH of ordinary users."""
     path = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
@@ -88,7 +74,9 @@ def nginx() -> Iterator[str]:
         files = folder / "files"
         files.mkdir()
         (files / "small.json").write_text(small_json())
-        (files / "records.json").write_text(records_json())
+        (files / "records.json").write_text(records_json(RECORDS))
+        (files / "large.json").write_text(records_json(LARGE_RECORDS))
+        (files / "statuses.json").write_text(statuses_json(), encoding="utf-8")
         port = listener.getsockname()[1]
         configuration = folder / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(folder=folder, address=f"0.0.0.0:{port}"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .contenders import IN_FLIGHT
 from .figures import TrialRow
+from .packages import installed
 from .program import RoundError, result_of
 
 ROUNDS = 3
@@ -19,6 +20,12 @@ class Trial:
     module: str
     count: int  # what it counts is said in its title
     full: int  # the same in a full run
+    packages: tuple[str, ...] = ()  # besides fastfetch
+
+    def absence(self) -> str | None:
+        """Why it cannot run here, or None."""
+        missing = [name for name in self.packages if installed(name) is None]
+        return f"not installed: {', '.join(missing)}" if missing else None
 
 
 TRIALS = (
@@ -57,13 +64,41 @@ TRIALS = (
         count=10_000,
         full=10_000,
     ),
+    Trial(
+        name="json",
+        title="Response.json() beside orjson.loads, turns of either",
+        module="decoded",
+        count=100,
+        full=400,
+        packages=("orjson",),
+    ),
+    Trial(
+        name="lag",
+        title="how late the event loop is while JSON bodies of 1 MB arrive",
+        module="lagging",
+        count=2_000,
+        full=2_000,
+    ),
+    Trial(
+        name="watched",
+        title="gather with a function as progress and without, pairs of rounds",
+        module="watched",
+        count=40,
+        full=200,
+    ),
 )
 
 
 def trial_rows(trials: list[Trial], *, full: bool) -> Iterator[TrialRow]:
     for each in trials:
         count = each.full if full else each.count
-        yield {"name": each.name, "title": each.title, "count": count, "figures": {}, "problem": None}
+        yield {
+            "name": each.name,
+            "title": each.title,
+            "count": count,
+            "figures": {},
+            "problem": each.absence(),
+        }
 
 
 def add_figures(row: TrialRow, trial: Trial, server: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.authorized import Chain
+from tests.commands import Say
 from tests.faces import FACES, WAITING_FACES, showing
 from tests.loops import LOOP_FACTORIES, LoopFactory
 from tests.servers.bodies import BodyServer
@@ -218,3 +219,19 @@ def loop_factory(request: pytest.FixtureRequest) -> LoopFactory:
     """Each kind of event loop in turn."""
     name: str = request.param
     return LOOP_FACTORIES[name]
+
+
+@pytest.fixture
+def say(capfd: pytest.CaptureFixture[str]) -> Say:
+    """Runs the command line in this process."""
+    from fastfetch._cli.main import main
+
+    def say(*words: object) -> tuple[object, str, str]:
+        try:
+            code: object = main([str(word) for word in words])
+        except SystemExit as end:
+            code = end.code
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return say

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Installs what pip cannot: nginx, proxies and a name server, for the tests that talk to real servers.
+# Installs what pip cannot: nginx, proxies and a name server, for the tests that talk to real servers; or, where it
+# is named, the browser of the tests that look at JupyterLab.
 set -eu
 
+servers="nginx:nginx tinyproxy:tinyproxy squid:squid-openssl microsocks:microsocks dnsmasq:dnsmasq-base"
 missing=
-for pair in nginx:nginx tinyproxy:tinyproxy squid:squid-openssl microsocks:microsocks dnsmasq:dnsmasq-base; do
+for pair in ${1:-$servers}; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
 done
 if [ -z "$missing" ]; then

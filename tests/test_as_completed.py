@@ -295,6 +295,31 @@ def test_a_wait_that_times_out_loses_nothing(
     run(main, loop_factory)
 
 
+def test_a_busy_reader_lets_others_have_their_turn(
+    route_server: RouteServer, loop_factory: LoopFactory
+) -> None:
+    """Though all responses may be there already, so that none is waited for."""
+
+    async def main() -> None:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(others())
+        seen: list[int] = []
+        async for _ in ff.as_completed(names(route_server, 20), concurrency=20):
+            time.sleep(0.003)  # noqa: ASYNC251 - what a reader does with a response takes its time
+            seen.append(turns)
+        task.cancel()
+        assert len(set(seen)) == 20
+
+    run(main, loop_factory)
+
+
 def test_several_readers_share(route_server: RouteServer, loop_factory: LoopFactory) -> None:
     async def main() -> None:
         completed = ff.as_completed(names(route_server, 200), concurrency=10)

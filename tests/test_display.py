@@ -2,31 +2,24 @@
 
 import doctest
 import time
-from dataclasses import dataclass, field
+from types import ModuleType
 
 import pytest
-from fastfetch import _display
-from fastfetch._display import human_bytes, human_seconds, percentile, printable, short_url, summary
+from fastfetch._display import (
+    advice,
+    human_bytes,
+    human_seconds,
+    images,
+    markup,
+    outcomes,
+    percentile,
+    printable,
+    short_url,
+    summary,
+    units,
+)
 
-Item = tuple[int | None, str | None, int, float, str]  # status, error, bytes, seconds, URL
-
-
-@dataclass
-class Table:
-    """Columns as `Results` gives them, and a note of which URLs were asked for."""
-
-    items: list[Item]
-    asked: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.status = [item[0] for item in self.items]
-        self.error = [item[1] for item in self.items]
-        self.size = [item[2] for item in self.items]
-        self.elapsed = [item[3] for item in self.items]
-
-    def url(self, index: int, /) -> str:
-        self.asked.append(index)
-        return self.items[index][4]
+from tests.columns import Item, Table
 
 
 def test_the_whole_text() -> None:
@@ -48,6 +41,8 @@ def test_the_whole_text() -> None:
         "  ReadTimeout        1    0 B   30 s   30 s",
         "  not done           1",
         "  all done           6   2 MB  10 ms   30 s",
+        "why some failed:",
+        "  [3]  ReadTimeout of item 3",
         "slowest:",
         "  [3]  ReadTimeout   30 s   0 B  https://example.com/slow",
         "  [5]  200          1.5 s  2 MB  https://example.com/big",
@@ -193,7 +188,10 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert percentile([1.0, 2.0], 50) == 1.0
 
 
-def test_the_examples_in_the_docstrings() -> None:
-    outcome = doctest.testmod(_display)
+@pytest.mark.parametrize(
+    "module", [advice, images, markup, outcomes, units], ids=lambda module: module.__name__
+)
+def test_the_examples_in_the_docstrings(module: ModuleType) -> None:
+    outcome = doctest.testmod(module)
     assert outcome.attempted
     assert not outcome.failed

@@ -56,7 +56,7 @@ def test_every_block_of_the_readme_runs_as_it_stands(
     names: dict[str, Any] = {"urls": urls}
     run("README.md", names)
     assert names["results"].counts == {200: 2, 404: 1}
-    assert capsys.readouterr().out.count("404 ") == 1
+    assert capsys.readouterr().out.count("\n404 ") == 1
 
 
 def test_every_block_for_those_who_come_from_elsewhere_runs_too(
@@ -68,6 +68,22 @@ def test_every_block_for_those_who_come_from_elsewhere_runs_too(
     run(page, names)
     assert names["size"] == len(b'{"name": "a"}')
     assert capsys.readouterr().out == "http://127.0.0.1:1/ connect 1\n"
+
+
+def test_every_block_about_the_notebook_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    page = "docs/in-the-notebook.md"
+    assert len(blocks(page)) >= 9
+    names: dict[str, Any] = {"urls": urls}
+    run(page, names)
+    assert names["results"].counts == names["shown"].counts == names["barred"].counts == {200: 2, 404: 1}
+    assert names["values"] == [{"name": "a"}, {"name": "b"}, None]
+    assert names["names"] == ["a", "b", "unknown"]
+    said = capsys.readouterr()
+    assert said.out.endswith(" 3 {200: 2, 404: 1}\n")
+    for shown in (said.out, said.err):
+        assert re.search(r"^3/3  100%  2 ok, 1 error status, 0 failed: 1 x 404 ", shown, re.MULTILINE)
+    assert "pages: 100%" in said.err
+    assert Path("status.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.fixture
@@ -115,3 +131,15 @@ def test_every_block_from_ten_urls_to_ten_million_runs_too(
     # Two calls of a client, three that hold less of each, two streams, one checkpoint.
     assert asked.count("/json/999") == 2 + 3 + 2 + 1
     assert "/private/a" not in asked
+
+
+def test_every_block_about_tables_runs_too(urls: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    page = "docs/tables.md"
+    assert len(blocks(page)) >= 8
+    names: dict[str, Any] = {"urls": urls}
+    run(page, names)
+    assert names["frame"]["name"].to_list() == ["a", "b"]
+    assert names["joined"]["body"].to_list() == [b'{"name": "a"}', b'{"name": "b"}']
+    assert names["results"].counts == {200: 2}
+    assert len(names["slow"]) == 3
+    assert capsys.readouterr().out.startswith("Table: 3 rows, 3 columns")

@@ -6,6 +6,7 @@ import gzip
 import pickle
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Unpack
 
@@ -110,13 +111,20 @@ class TestTimings:
         assert response.timings.connect > 0
         assert 0.05 <= response.timings.first_byte <= response.timings.total
 
+    def test_the_start_is_told_by_the_clock_on_the_wall(self, route_server: RouteServer) -> None:
+        before = time.time()
+        responses = [get(f"{route_server.url}/delay/0.01") for _ in range(2)]
+        starts = [response.timings.start for response in responses]
+        ends = [response.timings.start + response.timings.total for response in responses]
+        assert before - 0.001 <= starts[0] < ends[0] <= starts[1] < ends[1] <= time.time() + 0.001
+
     def test_shown_and_compared(self, route_server: RouteServer) -> None:
         response = get(f"{route_server.url}/json/x")
         timings = response.timings
         assert isinstance(timings, Timings)
         assert timings == response.timings
         assert timings != get(f"{route_server.url}/json/x").timings
-        assert repr(timings).startswith("Timings(queue=0.0")
+        assert repr(timings).startswith(f"Timings(start={timings.start:.6f}, queue=0.0")
         assert all(f"{part}=" in repr(timings) for part in (*PARTS, "total"))
 
 

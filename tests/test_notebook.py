@@ -185,7 +185,7 @@ def test_the_same_cell_again_and_again(kernel: Kernel, route_server: RouteServer
 def test_interrupt_keeps_what_is_done(kernel: Kernel, route_server: RouteServer) -> None:
     # Five at a time, so all ten before the gate are done once five stand at it.
     urls = [f"{route_server.url}/json/{n}" for n in range(10)] + [f"{route_server.url}/gate/five"] * 5
-    kernel.run(f"batch = fastfetch.Batch({urls!r}, concurrency=5)")
+    kernel.run(f"batch = fastfetch.Batch({urls!r}, concurrency=5, progress=False)")
     name = kernel.start("results = await batch")
     route_server.ledger.wait_requests(15)
     start = time.perf_counter()
@@ -206,7 +206,7 @@ def test_interrupt_keeps_what_is_done(kernel: Kernel, route_server: RouteServer)
 
 def test_interrupt_of_a_plain_gather(kernel: Kernel, route_server: RouteServer) -> None:
     url = f"{route_server.url}/gate/shut"
-    name = kernel.start(f"await fastfetch.gather(['{url}'] * 50, per_host=50)")
+    name = kernel.start(f"await fastfetch.gather(['{url}'] * 50, per_host=50, progress=False)")
     route_server.ledger.wait_requests(50)
     start = time.perf_counter()
     kernel.interrupt()

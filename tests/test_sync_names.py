@@ -57,6 +57,16 @@ class TestNames:
         said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert said.stdout == "False\n"
 
+    def test_it_is_imported_when_it_is_asked_for(self) -> None:
+        code = """
+import sys, fastfetch
+early = "fastfetch.sync" in sys.modules
+fastfetch.sync.sleep(0)
+print(early, fastfetch.sync is sys.modules["fastfetch.sync"], hasattr(fastfetch, "nothing"))
+"""
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert said.stdout == "False True False\n"
+
 
 class TestDocumentation:
     @pytest.mark.parametrize(("name", "thing"), list(documented()), ids=lambda each: str(each)[:40])

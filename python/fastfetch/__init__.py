@@ -1,10 +1,19 @@
 """Fetch many URLs, fast and safely.
 
 >>> import fastfetch
->>> async def main(urls):
-...     results = await fastfetch.gather(urls)  # in input order; one bad URL never sinks the batch
-...     return results.counts
+>>> from fastfetch.demo import Site
+>>> site = Site()
+>>> results = await fastfetch.gather(f"{site.url}/json/{number}" for number in range(100))
+>>> results.counts  # one bad URL never sinks the rest
+{200: 100}
+>>> results[7].json()["name"]  # in input order
+'item 7'
+
+The examples of all docstrings run as they stand wherever `await` may stand at top level: in a notebook, in
+IPython, in ``python -m asyncio``. They fetch from `fastfetch.demo.Site`, a web site on this machine.
 """
+
+from typing import TYPE_CHECKING
 
 from fastfetch._api import (
     as_completed,
@@ -75,6 +84,13 @@ from fastfetch._progress import Progress
 from fastfetch._results import Results
 from fastfetch._statistics import HostStatistics, Statistics
 from fastfetch._streaming import Stream, StreamedResponse
+from fastfetch._table import Table
+
+if TYPE_CHECKING:
+    from fastfetch import demo as demo
+    from fastfetch import sync as sync
+else:
+    from fastfetch._submodules import __getattr__ as __getattr__
 
 __version__ = _version()
 
@@ -135,6 +151,7 @@ __all__ = [
     "Stream",
     "StreamedResponse",
     "TLSError",
+    "Table",
     "Timeout",
     "TimeoutException",
     "Timings",

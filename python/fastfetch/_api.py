@@ -93,8 +93,8 @@ async def sleep(delay: float, result: T | None = None) -> T | None:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
-    >>> asyncio.run(fastfetch.sleep(0.01, "awake"))
+    >>> import fastfetch
+    >>> await fastfetch.sleep(0.01, "awake")
     'awake'
     """
     await _core.sleep(delay)

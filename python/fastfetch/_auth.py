@@ -59,7 +59,11 @@ class BasicAuth(Auth):
     Examples
     --------
     >>> import fastfetch
-    >>> client = fastfetch.Client(auth=fastfetch.BasicAuth("ada", "secret"))
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> response = await fastfetch.get(f"{site.url}/echo", auth=fastfetch.BasicAuth("ada", "secret"))
+    >>> dict(response.json()["headers"])["authorization"]
+    'Basic YWRhOnNlY3JldA=='
     """
 
     __slots__ = ()
@@ -85,7 +89,11 @@ class BearerAuth(Auth):
     Examples
     --------
     >>> import fastfetch
-    >>> client = fastfetch.Client(auth=fastfetch.BearerAuth("token"))
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> response = await fastfetch.get(f"{site.url}/echo", auth=fastfetch.BearerAuth("token"))
+    >>> dict(response.json()["headers"])["authorization"]
+    'Bearer token'
     """
 
     __slots__ = ()
@@ -114,7 +122,10 @@ class DigestAuth(Auth):
     Examples
     --------
     >>> import fastfetch
-    >>> client = fastfetch.Client(auth=fastfetch.DigestAuth("ada", "secret"))
+    >>> auth = fastfetch.DigestAuth("ada", "secret")
+    >>> auth
+    <DigestAuth>
+    >>> client = fastfetch.Client(auth=auth)
     """
 
     __slots__ = ()
@@ -143,8 +154,16 @@ class NetRCAuth(Auth):
 
     Examples
     --------
-    >>> import fastfetch
-    >>> client = fastfetch.Client(auth=fastfetch.NetRCAuth())
+    >>> import os, tempfile, fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "netrc")
+    ...     with open(path, "w") as file:
+    ...         _ = file.write("machine 127.0.0.1 login ada password secret")
+    ...     response = await fastfetch.get(f"{site.url}/echo", auth=fastfetch.NetRCAuth(path))
+    >>> dict(response.json()["headers"])["authorization"]
+    'Basic YWRhOnNlY3JldA=='
     """
 
     __slots__ = ()

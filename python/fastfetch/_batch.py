@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from fastfetch import _core
 from fastfetch._base_client import chosen
-from fastfetch._progress import snapshot
+from fastfetch._progress import Pace, snapshot
 from fastfetch._results import Results
-from fastfetch._sources import read
+from fastfetch._sources import gathered
+from fastfetch._watching import checked, watching
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -49,45 +51,77 @@ class Batch:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
-    >>> batch = fastfetch.Batch(["not a url"])
-    >>> asyncio.run(asyncio.wait_for(batch, timeout=10)).counts
-    {'InvalidURL': 1}
-    >>> batch.progress.failed
-    1
+    >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> batch = fastfetch.Batch([f"{site.url}/json/1", f"{site.url}/missing"])
+    >>> results = await batch
+    >>> results.counts
+    {200: 1, 404: 1}
+    >>> batch.progress.done
+    2
     """
 
-    __slots__ = ("_awaited", "_client", "_native", "_since", "_spent")
+    __slots__ = ("__weakref__", "_awaited", "_client", "_native", "_pace", "_shown", "_since", "_spent")
 
     def __init__(
         self, urls: Source, *, client: Client | None = None, **options: Unpack[BatchOptions]
     ) -> None:
         self._client = self._chosen(client)
-        self._native = _core.Batch(self._client._native, read(urls), **options)
+        self._shown = checked(options.pop("progress", None))
+        self._native = _core.Batch(self._client._native, gathered(urls), **options)
         self._awaited = 0
         self._since = 0.0
         self._spent = 0.0
+        self._pace = Pace()
 
     @property
     def results(self) -> Results:
-        """What is done so far, in input order."""
+        """What is done so far, in input order.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> batch = fastfetch.Batch([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> len(batch.results)
+        0
+        >>> _ = await batch
+        >>> len(batch.results), len(batch.results.ok)
+        (2, 1)
+        """
         return Results(self._native.rows(), self._client)
 
     @property
     def progress(self) -> Progress:
-        """How far it has come, at this moment."""
+        """How far it has come, at this moment.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> batch = fastfetch.Batch([f"{site.url}/json/1", f"{site.url}/missing"])
+        >>> _ = await batch
+        >>> batch.progress.done, batch.progress.ok
+        (2, 1)
+        """
         running = time.monotonic() - self._since if self._awaited else 0.0
-        return snapshot(self._native, len(self._native), self._spent + running)
+        return snapshot(self._native, len(self._native), self._spent + running, self._pace)
 
     def __await__(self) -> Generator[Any, None, Results]:
         return self._run().__await__()
 
     async def _run(self) -> Results:
+        # Of several who await it at once, the first sees how far it is.
+        watch = None if self._awaited else watching(self, self._shown)
         if not self._awaited:
             self._since = time.monotonic()
         self._awaited += 1
         try:
-            await _core.gather_fetch(self._native)
+            with watch or nullcontext() as ticks:
+                await _core.gather_fetch(self._native, ticks)
         finally:
             self._awaited -= 1
             if not self._awaited:
@@ -107,3 +141,8 @@ class Batch:
 
     def __repr__(self) -> str:
         return f"<Batch {self.progress}>"
+
+    def _repr_html_(self) -> str:
+        from fastfetch._display.table import batch_html
+
+        return batch_html(self.progress, self.results._columns())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastfetch._batch import Batch
 from fastfetch._completed import Completed
-from fastfetch._sources import read_async
+from fastfetch._sources import awaited
 from fastfetch._streaming import Stream
 from fastfetch._verbs import Verbs
 
@@ -115,9 +115,12 @@ class Client(Verbs):
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(urls):
-    ...     async with fastfetch.Client(limits=fastfetch.Limits(per_host=8)) as client:
-    ...         return await client.gather(urls)
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> async with fastfetch.Client(base_url=site.url, limits=fastfetch.Limits(per_host=8)) as client:
+    ...     results = await client.gather(f"/json/{number}" for number in range(20))
+    >>> results.counts
+    {200: 20}
     """
 
     __slots__ = ()
@@ -140,11 +143,12 @@ class Client(Verbs):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(client, url, file):
-        ...     async with client.stream("GET", url) as response:
-        ...         response.raise_for_status()
-        ...         async for chunk in response.aiter_bytes():
-        ...             file.write(chunk)
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/file/1000000") as response:
+        ...     response = response.raise_for_status()
+        ...     print(sum([len(chunk) async for chunk in response.aiter_bytes()]))
+        1000000
         """
         return Stream(self._native, self.build_request(method, url, **options))
 
@@ -200,6 +204,11 @@ class Client(Verbs):
         robots
             Obey each host's robots.txt (RFC 9309), its ``Crawl-delay`` included. A URL that it rules out is
             `DisallowedByRobots`; where it cannot be had (5xx, or no connection), so are all.
+        progress
+            Where to show how far it is. None, the default, shows it where a person looks: in a notebook, or
+            on a terminal (stderr), once it has lasted half a second. True shows it always, False never. A
+            class with the interface of tqdm shows it its own way: ``progress=tqdm``. A callable gets a
+            `Progress` about ten times a second and one at the end; what it raises ends the call.
 
         Returns
         -------
@@ -217,12 +226,16 @@ class Client(Verbs):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(urls):
-        ...     results = await fastfetch.gather(urls, concurrency=50, retry=3)
-        ...     print(results)
-        ...     return [response.json() for response in results.ok]
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = [f"{site.url}/json/1", f"{site.url}/json/2", f"{site.url}/missing", "no URL"]
+        >>> results = await fastfetch.gather(urls, concurrency=50, retry=3)
+        >>> results.counts
+        {200: 2, 404: 1, 'InvalidURL': 1}
+        >>> [response.json()["name"] for response in results.ok]
+        ['item 1', 'item 2']
         """
-        return await Batch(await read_async(urls), client=self, **options)
+        return await Batch(await awaited(urls), client=self, **options)
 
     def as_completed(self, urls: AsyncSource, **options: Unpack[CompletedOptions]) -> Completed:
         """Fetches many URLs and yields each `Response` as it completes.
@@ -260,9 +273,13 @@ class Client(Verbs):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(urls):
-        ...     async for response in fastfetch.as_completed(urls):
-        ...         print(response.url, response.ok)
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = (f"{site.url}/slow/{milliseconds}" for milliseconds in [300, 20])
+        >>> async for response in fastfetch.as_completed(urls):
+        ...     print(response.status_code, response.text.strip())
+        200 This is /slow/20
+        200 This is /slow/300
         """
         return Completed(self._native, urls, options)
 
@@ -273,8 +290,14 @@ class Client(Verbs):
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> asyncio.run(fastfetch.Client().aclose())
+        >>> import fastfetch
+        >>> client = fastfetch.Client()
+        >>> await client.aclose()
+        >>> try:
+        ...     await client.get("https://example.com/")
+        ... except fastfetch.ClientClosed as error:
+        ...     print(error.attempts)
+        0
         """
         self._native.close()
 

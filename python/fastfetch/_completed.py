@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from fastfetch import _core
 from fastfetch._config import LOOKAHEAD
 from fastfetch._exceptions import FetchError
-from fastfetch._progress import snapshot
+from fastfetch._progress import Pace, snapshot
 from fastfetch._sources import items, length
+from fastfetch._turns import Turn
+from fastfetch._watching import checked, watching
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from fastfetch._options import CompletedOptions
     from fastfetch._progress import Progress
     from fastfetch._sources import AsyncSource
+    from fastfetch._watching import Watch
 
 __all__ = ["Completed"]
 
@@ -32,14 +35,14 @@ class Completed:
 
     Examples
     --------
-    >>> import asyncio, fastfetch
-    >>> async def main():
-    ...     completed = fastfetch.as_completed(["one", "two"])
-    ...     async for response in completed:
-    ...         print(type(response.error).__name__, completed.progress.total)
-    >>> asyncio.run(main())
-    InvalidURL 2
-    InvalidURL 2
+    >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> completed = fastfetch.as_completed([f"{site.url}/json/1", f"{site.url}/json/2"], ordered=True)
+    >>> async for response in completed:
+    ...     print(response.json()["name"], "of", completed.progress.total)
+    item 1 of 2
+    item 2 of 2
     """
 
     def __init__(self, client: _core.Client, urls: AsyncSource, options: CompletedOptions) -> None:
@@ -48,6 +51,7 @@ class Completed:
         else:
             self._source, self._items = None, items(urls)
         self._length = length(urls)
+        self._shown = checked(options.pop("progress", None))
         self._stream = _core.Stream(client, lookahead=LOOKAHEAD, **options)
         self._taken = 0
         self._more = True
@@ -55,33 +59,52 @@ class Completed:
         self._pump: asyncio.Task[None] | None = None
         self._since: float | None = None
         self._until: float | None = None
+        self._turn = Turn()
+        self._pace = Pace()
+        self._watch: Watch | None = None
 
     def __aiter__(self) -> Completed:
         return self
 
     async def __anext__(self) -> Response:
+        if self._since is None or (self._watch is not None and self._watch.over):
+            # It begins, or goes on after a wait that was cut short.
+            self._watch = watching(self, self._shown)
         if self._since is None:
             self._since = time.monotonic()
+            self._turn.begin()
+        watch = self._watch
         while not self._stream.closed:
+            if watch is not None and time.monotonic() >= watch.late:
+                # Before a response is taken, which is not to be lost where it raises.
+                watch.look()
             self._refill()
-            response = self._stream.take()
+            response = None if self._turn.over else self._stream.take()
             if response is not None:
                 self._taken += 1
+                if watch is not None and watch.on:
+                    watch.rest()
                 return response
             if not self._more and not self._stream.pending:
                 break
             try:
-                await self._stream.ready(self._more)
-            except FetchError:
-                # What ended the whole: all that was fetched before has been read.
-                self._end()
-                raise
-            except BaseException:
+                if self._turn.over:
+                    # Responses that are there already are handed over at once, so others would wait for ever.
+                    await _core.sleep(0)
+                else:
+                    await self._stream.ready(self._more, None if watch is None else watch.wait())
+                self._turn.begin()
+            except BaseException as error:
+                if watch is not None:
+                    watch.close(error)
+                if isinstance(error, FetchError) and not (watch is not None and watch.raised):
+                    # What ended the whole: all that was fetched before has been read.
+                    self._end()
                 # The traceback keeps this frame. It must not keep the iterator: its end stops everything.
                 del self
                 raise
         failure = self._failure
-        self._end()
+        self._end(failure)
         raise failure or StopAsyncIteration
 
     @property
@@ -92,12 +115,12 @@ class Completed:
         --------
         >>> import fastfetch
         >>> print(fastfetch.as_completed(["one", "two"]).progress)
-        0/2    0%  0 ok, 0 failed, 0 in flight  0 B  0/s
+        0/2    0%  0 ok, 0 failed  0 B  0/s
         """
         pushed = self._taken + self._stream.pending
         now = time.monotonic() if self._until is None else self._until
         elapsed = 0.0 if self._since is None else now - self._since
-        return snapshot(self._stream, self._length if self._more else pushed, elapsed)
+        return snapshot(self._stream, self._length if self._more else pushed, elapsed, self._pace)
 
     def _refill(self) -> None:
         """Takes from the source what there is room for.
@@ -128,18 +151,36 @@ class Completed:
             self._stream.end()
 
     async def aclose(self) -> None:
-        """Stops everything that is in flight, and ends the iteration."""
-        self._end()
+        """Stops everything that is in flight, and ends the iteration.
 
-    def _end(self) -> None:
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = (f"{site.url}/json/{number}" for number in range(10**9))
+        >>> completed = fastfetch.as_completed(urls)
+        >>> (await anext(completed)).ok
+        True
+        >>> await completed.aclose()
+        """
+        self._end("stopped")
+
+    def _end(self, cause: BaseException | str | None = None) -> None:
         if self._until is None:
             self._until = time.monotonic()
+        watch, self._watch = self._watch, None
         self._stream.close()
         self._more, self._failure = False, None
         if self._pump is not None:
             self._pump.cancel()
+        if watch is not None:
+            watch.close(cause)
 
     def __del__(self) -> None:
+        watch: Watch | None = getattr(self, "_watch", None)
+        if watch is not None:
+            watch.leave()
         pump: asyncio.Task[None] | None = getattr(self, "_pump", None)
         if pump is not None and not pump.done() and not pump.get_loop().is_closed():
             # Any thread may drop the last reference, and a task may only be cancelled on its loop's.

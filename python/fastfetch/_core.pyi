@@ -6,9 +6,10 @@ from _typeshed import SupportsGetItem
 from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, SupportsIndex, final
+from types import CapsuleType
+from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "TextDecoder", "Timings", "bridge_counters", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "Table", "TextDecoder", "Timings", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "shutdown", "sleep", "version"]
 
 @final
 class Authorization:
@@ -43,9 +44,9 @@ class Batch:
     """
     def __len__(self, /) -> int: ...
     def __new__(cls, /, client: Client, urls: SupportsGetItem[int, Any], **options) -> Batch: ...
-    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
+    def counters(self, /) -> tuple[int, int, int, int, dict[int, int], dict[str, int], int]:
         """
-        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
         """
     def paused(self, /) -> dict[str, float]:
         """
@@ -153,35 +154,82 @@ class Connection:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(url):
-    ...     connection = (await fastfetch.get(url)).connection
-    ...     return connection.remote_address, connection.tls_version
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    >>> connection.remote_address, connection.tls_version
+    (('127.0.0.1', ...), None)
     """
     def __repr__(self, /) -> str: ...
     @property
     def certificates(self, /) -> list[bytes]:
         """
         The certificates that the server showed, its own first, in DER. They were verified unless `verify=False`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.certificates  # there are none without TLS
+        []
         """
     @property
     def cipher(self, /) -> str | None:
         """
         The cipher suite by its IANA name; None in the clear.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.cipher is None  # it is in the clear
+        True
         """
     @property
     def local_address(self, /) -> tuple[str, int] | None:
         """
         Our own IP address and port; None for a unix socket.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.local_address
+        ('127.0.0.1', ...)
         """
     @property
     def remote_address(self, /) -> tuple[str, int] | None:
         """
         The IP address and port of the server, or of the proxy before it; None for a unix socket.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> f"http://{connection.remote_address[0]}:{connection.remote_address[1]}" == site.url
+        True
         """
     @property
     def tls_version(self, /) -> str | None:
         """
         "TLSv1.2" or "TLSv1.3"; None in the clear.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+        >>> connection.tls_version is None  # it is in the clear
+        True
         """
 
 @final
@@ -210,6 +258,14 @@ class Cookie:
     def domain(self, /) -> str:
         """
         The host it is for, with all below it unless it is `host_only`; empty for whatever host its owner asks.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies()
+        >>> cookies.set("session", "secret", domain="example.com")
+        >>> cookies.all()[0].domain
+        'example.com'
         """
     @property
     def expires(self, /) -> datetime | None:
@@ -321,10 +377,26 @@ class Cookies:
     def clear(self, /, domain: str | None = None, path: str | None = None) -> None:
         """
         Takes out all cookies, or those with this domain and path.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+        >>> cookies.clear()
+        >>> len(cookies)
+        0
         """
     def delete(self, /, name: Any, domain: str | None = None, path: str | None = None) -> None:
         """
         Takes out all cookies of a name, or those of them with this domain and path. Where there are none, nothing happens.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+        >>> cookies.delete("a")
+        >>> cookies
+        Cookies('b')
         """
     def get(self, /, name: Any, default: Any | None = None, domain: str | None = None, path: str | None = None) -> Any | None:
         """
@@ -334,14 +406,33 @@ class Cookies:
         ------
         ValueError
             Where several cookies fit.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.get("a"), cookies.get("b", "none")
+        ('1', 'none')
         """
     def items(self, /) -> list[tuple[str, str]]:
         """
         The pairs of name and value, in the order of `keys`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).items()
+        [('a', '1'), ('b', '2')]
         """
     def keys(self, /) -> list[str]:
         """
         The names, one for each cookie, in the order of their creation.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).keys()
+        ['a', 'b']
         """
     @staticmethod
     def load(path: str | PathLike[str]) -> Cookies:
@@ -354,14 +445,36 @@ class Cookies:
             Where it cannot be read.
         ValueError
             Where it is of another kind, or damaged.
+
+        Examples
+        --------
+        >>> import os, tempfile, fastfetch
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "cookies.json")
+        ...     fastfetch.Cookies({"a": "1"}).save(path)
+        ...     fastfetch.Cookies.load(path)
+        Cookies('a')
         """
     def pop(self, /, name: Any, *default) -> Any:
         """
         Takes out a cookie and gives its value; `default`, or else `KeyError`, where there is none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.pop("a"), cookies.pop("a", None)
+        ('1', None)
         """
     def popitem(self, /) -> tuple[str, str]:
         """
         Takes out the newest cookie and gives its name and value; `KeyError` where there is none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).popitem()
+        ('b', '2')
         """
     def save(self, /, path: str | PathLike[str]) -> None:
         """
@@ -420,14 +533,35 @@ class Cookies:
     def setdefault(self, /, name: Any, default: Any) -> str:
         """
         The value of a cookie; where there is none, it is set to `default` first.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.setdefault("a", "2"), cookies.setdefault("b", "3")
+        ('1', '3')
         """
     def update(self, cookies: Any | None = None, /) -> None:
         """
         Puts in the cookies of another `Cookies` as they are, or names and values from a mapping or pairs.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> cookies = fastfetch.Cookies({"a": "1"})
+        >>> cookies.update({"a": "2", "b": "3"})
+        >>> cookies.items()
+        [('a', '2'), ('b', '3')]
         """
     def values(self, /) -> list[str]:
         """
         The values, in the order of `keys`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Cookies({"a": "1", "b": "2"}).values()
+        ['1', '2']
         """
 
 @final
@@ -491,34 +625,85 @@ class Headers:
     def __new__(cls, fields: Any | None = None, /) -> Headers: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows them.
+        """
+    def _shown(self, /) -> list[tuple[str, str]]:
+        """
+        The pairs of name and value as they may be shown: what gives access is hidden.
+        """
     def get(self, /, name: str, default: Any | None = None) -> Any | None:
         """
         The value of a field, its repetitions joined by ", "; `default` where there is none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> headers = fastfetch.Headers({"ETag": '"x"'})
+        >>> headers.get("etag"), headers.get("age", "unknown")
+        ('"x"', 'unknown')
         """
     def get_list(self, /, name: str) -> list[str]:
         """
         The values of a field, one for each line.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).get_list("via")
+        ['1.1 a', '1.1 b']
         """
     def items(self, /) -> list[tuple[str, str]]:
         """
         The pairs of name and value, repetitions joined.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).items()
+        [('via', '1.1 a, 1.1 b')]
         """
     def keys(self, /) -> list[str]:
         """
         The names, each once.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).keys()
+        ['via']
         """
     def multi_items(self, /) -> list[tuple[str, str]]:
         """
         The pairs of name and value, one for each line.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).multi_items()
+        [('via', '1.1 a'), ('via', '1.1 b')]
         """
     @property
     def raw(self, /) -> list[tuple[bytes, bytes]]:
         """
         The lines as bytes.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers({"ETag": '"x"'}).raw
+        [(b'etag', b'"x"')]
         """
     def values(self, /) -> list[str]:
         """
         The values, repetitions joined, in the order of `keys`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).values()
+        ['1.1 a, 1.1 b']
         """
 
 @final
@@ -593,40 +778,86 @@ class Request:
     def __new__(cls, /, method: Any, url: Any, **options) -> Request: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows it.
+        """
     @property
     def content(self, /) -> bytes | None:
         """
         The body, or None. A file or an iterator is read while it is sent, and is None here.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("POST", "https://example.com/", json={"a": 1}).content
+        b'{"a":1}'
         """
     @property
     def cookies(self, /) -> list[tuple[str, str]]:
         """
         The cookies of this request alone: pairs of name and value.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", cookies={"a": "1"}).cookies
+        [('a', '1')]
         """
     @property
     def headers(self, /) -> Headers:
         """
         The header fields of this request alone.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", headers={"Accept": "text/html"}).headers["accept"]
+        'text/html'
         """
     @property
     def method(self, /) -> str:
         """
         The method, in upper case.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("get", "https://example.com/").method
+        'GET'
         """
     @property
     def tag(self, /) -> Any | None:
         """
         What was given as `tag`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", tag=7).tag
+        7
         """
     @property
     def timeout(self, /) -> Any | None:
         """
         The `Timeout` of this request alone, or None for the client's.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com/", timeout=5).timeout.total
+        5.0
         """
     @property
     def url(self, /) -> str:
         """
         The URL, as it will be sent.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.Request("GET", "https://example.com", params={"page": 2}).url
+        'https://example.com/?page=2'
         """
     def with_header(self, /, name: Any, value: Any) -> Request:
         """
@@ -664,9 +895,11 @@ class Response:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(url):
-    ...     response = await fastfetch.get(url)
-    ...     print(response.status_code, response.headers["content-type"], response.json())
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> response = await fastfetch.get(f"{site.url}/json/1")
+    >>> response.status_code, response.headers["content-type"], response.json()["name"]
+    (200, 'application/json', 'item 1')
     """
     def __buffer__(self, _flags: SupportsIndex, /) -> memoryview:
         """
@@ -676,44 +909,115 @@ class Response:
     def __hash__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str:
+        """
+        As a notebook shows it.
+        """
     @staticmethod
     def _restore(state: bytes, tag: Any | None = None, value: Any | None = None) -> Response: ...
+    def _text_of_first(self, /, bytes: SupportsIndex) -> str:
+        """
+        As much of `text` as is in the first bytes of the body.
+        """
     @property
     def attempts(self, /) -> int:
         """
         How many times a request was sent for this answer: more than once where it was repeated, redirected or challenged.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/redirect/2")
+        >>> response.attempts
+        3
         """
     @property
     def connection(self, /) -> Connection | None:
         """
         Who sent it, or, with the host's own TLS, the proxy that it came through.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.connection.remote_address
+        ('127.0.0.1', ...)
         """
     @property
     def content(self, /) -> bytes:
         """
         The body.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/missing")
+        >>> response.content
+        b'This is /missing\\n'
         """
     @property
     def cookies(self, /) -> Cookies:
         """
         The cookies that this response sets and may set for its URL: a copy, made anew each time. Those that redirects on the
         way here have set are in the responses of `history`; those of all responses are in the client's `cookies`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.cookies
+        Cookies()
         """
     @property
     def decoded(self, /) -> bool:
         """
         True unless the body is still in a content coding: one that is not known here, or that of a part (206).
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).decoded
+        True
         """
     @property
     def elapsed(self, /) -> timedelta:
         """
         The time from leaving the queue to the end of the body or the failure, as a `datetime.timedelta`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/slow/50")
+        >>> response.elapsed.total_seconds() >= 0.05
+        True
         """
     @property
     def encoding(self, /) -> str:
         """
         The encoding of the body's text: by its byte order mark, the charset of Content-Type, what the document itself says, or a
         guess, in this order (https://encoding.spec.whatwg.org). It can be set, where the server is wrong.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/page/1")
+        >>> response.encoding
+        'utf-8'
+        >>> response.encoding = "iso-8859-1"
         """
     @encoding.setter
     def encoding(self, /, encoding: str) -> None: ...
@@ -721,121 +1025,329 @@ class Response:
     def error(self, /) -> Any | None:
         """
         The exception where no answer came, else None.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/truncated"])
+        >>> type(results[0].error).__name__, results[0].error.received
+        ('IncompleteBody', 400)
         """
     @property
     def headers(self, /) -> Headers:
         """
         The header fields.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.headers["Content-Type"]
+        'application/json'
         """
     @property
     def history(self, /) -> list[Response]:
         """
         The responses of the redirects that led here, in order.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/redirect/2")
+        >>> [hop.status_code for hop in response.history]
+        [302, 302]
         """
     @property
     def http_version(self, /) -> str:
         """
         The protocol: "HTTP/1.0", "HTTP/1.1" or "HTTP/2".
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).http_version
+        'HTTP/1.1'
         """
     @property
     def is_client_error(self, /) -> bool:
         """
         True where an answer came and its status is 4xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).is_client_error
+        True
         """
     @property
     def is_error(self, /) -> bool:
         """
         True where an answer came and its status is 4xx or 5xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/broken")).is_error
+        True
         """
     @property
     def is_redirect(self, /) -> bool:
         """
         True where the status and a Location header lead to another URL.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/redirect/1", follow_redirects=False)
+        >>> response.is_redirect
+        True
         """
     @property
     def is_server_error(self, /) -> bool:
         """
         True where an answer came and its status is 5xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/broken")).is_server_error
+        True
         """
     @property
     def is_success(self, /) -> bool:
         """
         True where an answer came and its status is 2xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).is_success
+        True
         """
     def json(self, /) -> Any:
         """
-        The body decoded from JSON (RFC 8259).
+        The body decoded from JSON (RFC 8259), to what Python's own `json` makes of it.
+
+        Integers are exact, up to 20,000 digits; a number beyond the range of a float is infinite, and `NaN` is not JSON. The last
+        of equal keys wins. Lists and objects may be 1,024 levels deep. UTF-8, UTF-16 and UTF-32 show by themselves; where the
+        body is in another encoding, `encoding` as set or the charset of Content-Type says so.
 
         Raises
         ------
         DecodeError
             Where it is not JSON; the message has line, column and a quote of the place.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/json/1")
+        >>> response.json()["tags"]
+        ['a', 'b']
+        >>> response = await fastfetch.get(f"{site.url}/missing")
+        >>> try:
+        ...     response.json()
+        ... except fastfetch.DecodeError as error:
+        ...     print(error)
+        GET http://127.0.0.1:.../missing: ...
         """
     @property
     def links(self, /) -> dict:
         """
         Where the Link header fields lead (RFC 8288): for each relation type, such as "next", a mapping with the absolute "url" and
         what else is said of it. A link without a relation is found under its URL.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/items")
+        >>> response.links["next"]["url"]
+        'http://127.0.0.1:.../items?page=2&per_page=20'
         """
     @property
     def method(self, /) -> str:
         """
         The method of the request that was answered, or failed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).method
+        'GET'
         """
     @property
     def ok(self, /) -> bool:
         """
         True where an answer came and its status is below 400.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).ok
+        False
         """
     def raise_for_status(self, /) -> Response:
         """
         Raises `StatusError` where the status is 400 or more, and the request's own error where no answer came; else returns
         the response.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/missing")
+        >>> try:
+        ...     response.raise_for_status()
+        ... except fastfetch.StatusError as error:
+        ...     print(error.response.status_code)
+        404
         """
     @property
     def reason(self, /) -> str:
         """
         The server's words for the status, such as "Not Found"; the usual ones where it gave none.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).reason
+        'Not Found'
         """
     @property
     def reason_phrase(self, /) -> str:
         """
         The same as `reason`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).reason_phrase
+        'Not Found'
         """
     @property
     def status_code(self, /) -> int:
         """
         The status code, such as 200.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).status_code
+        404
         """
     @property
     def tag(self, /) -> Any | None:
         """
         What the request carried as `tag`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> request = fastfetch.Request("GET", f"{site.url}/json/1", tag="one")
+        >>> [response.tag async for response in fastfetch.as_completed([request])]
+        ['one']
         """
     @property
     def text(self, /) -> str:
         """
         The body as text in its `encoding`; what does not decode becomes U+FFFD.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/missing")).text
+        'This is /missing\\n'
         """
     @property
     def timings(self, /) -> Timings:
         """
         Where the time went.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/slow/50")
+        >>> response.timings.first_byte > 0.04
+        True
         """
     @property
     def trailers(self, /) -> Headers:
         """
         The fields that came after the body (RFC 9110, section 6.5).
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).trailers
+        Headers([])
         """
     @property
     def url(self, /) -> str:
         """
         The URL that answered, or failed: the last one where redirects were followed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/redirect/2")).url
+        'http://127.0.0.1:.../json/1'
         """
     @property
     def value(self, /) -> Any | None:
         """
         What `on_response` returned for it; None without.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> urls = [f"{site.url}/file/2500"]
+        >>> results = await fastfetch.gather(urls, on_response=lambda response: len(response.content))
+        >>> results[0].value
+        2500
         """
 
 @final
@@ -848,6 +1360,11 @@ class Rows:
     def __reduce__(self, /) -> tuple[Any, tuple]: ...
     @staticmethod
     def _restore(requests: SupportsGetItem[int, Any], responses: SupportsGetItem[int, Response]) -> Rows: ...
+    def by_host(self, /) -> list[tuple[str, Rows]]:
+        """
+        The rows of each host, by `"host:port"`, the port left out where it is the scheme's own; "" for those without one. The host
+        is that of the answer, or of the failure.
+        """
     def columns(self, /) -> tuple[list[int | None], list[str | None], list[int], list[float]]:
         """
         The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
@@ -855,6 +1372,10 @@ class Rows:
     def failed(self, /) -> Rows:
         """
         The rows to which no answer came.
+        """
+    def moments(self, /) -> tuple[list[int], list[float], list[list[float]]]:
+        """
+        Where the time went of those rows whose request left the queue.
         """
     def ok(self, /) -> Rows:
         """
@@ -892,9 +1413,9 @@ class Stream:
         """
         Was it closed?
         """
-    def counters(self, /) -> tuple[int, int, int, int, int, int, int]:
+    def counters(self, /) -> tuple[int, int, int, int, dict[int, int], dict[str, int], int]:
         """
-        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+        The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
         """
     def end(self, /) -> None:
         """
@@ -926,9 +1447,10 @@ class Stream:
         """
         Starts a fetch.
         """
-    def ready(self, /, more: bool) -> Call:
+    def ready(self, /, more: bool, ticks: tuple[Any, SupportsFloat | SupportsIndex, SupportsFloat | SupportsIndex] | None = None) -> Call:
         """
         Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
+        Meanwhile ticks, as `gather_fetch` does.
         """
     @property
     def room(self, /) -> int:
@@ -963,6 +1485,31 @@ class Streaming:
         """
 
 @final
+class Table:
+    """
+    Columns of one length. See `fastfetch.Table`.
+    """
+    def __arrow_c_schema__(self, /) -> CapsuleType:
+        """
+        The names and types of the columns.
+        """
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> CapsuleType:
+        """
+        The batches as an Arrow stream, which shares their memory.
+        """
+    def __len__(self, /) -> int: ...
+    @property
+    def column_names(self, /) -> list[str]:
+        """
+        The names of the columns.
+        """
+    @property
+    def num_columns(self, /) -> int:
+        """
+        How many columns there are.
+        """
+
+@final
 class TextDecoder:
     """
     Text out of bytes that come in pieces.
@@ -979,7 +1526,7 @@ class TextDecoder:
 @final
 class Timings:
     """
-    Where the time of a request went, in seconds.
+    When a request began and where its time went, in seconds.
 
     `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
     `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
@@ -987,6 +1534,8 @@ class Timings:
 
     Attributes
     ----------
+    start : float
+        When it left the queue, as `time.time()` tells it.
     queue : float
         Waiting for its turn.
     dns : float
@@ -1005,9 +1554,11 @@ class Timings:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(url):
-    ...     timings = (await fastfetch.get(url)).timings
-    ...     return timings.first_byte / timings.total
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> timings = (await fastfetch.get(f"{site.url}/slow/50")).timings
+    >>> timings.first_byte > 0.04, timings.first_byte <= timings.total, timings.tls
+    (True, True, 0.0)
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
@@ -1038,6 +1589,11 @@ class Timings:
         Waiting for its turn.
         """
     @property
+    def start(self, /) -> float:
+        """
+        When it left the queue, as `time.time()` tells it.
+        """
+    @property
     def tls(self, /) -> float:
         """
         Shaking hands for TLS.
@@ -1059,7 +1615,36 @@ def bridge_counters() -> dict[str, int]:
     ['completions', 'forks', 'wakes']
     """
 
-def gather_fetch(batch: Batch) -> Call:
+def default_roots() -> tuple[str, int | None]:
+    """
+    Which certificates a client trusts that is given none: where they are from, `"environment"`, `"system"` or `"bundled"`,
+    and how many there are, or None where the system keeps that to itself.
+
+    Raises
+    ------
+    OSError
+        Where `SSL_CERT_FILE` and `SSL_CERT_DIR` name none.
+
+    Examples
+    --------
+    >>> from fastfetch import _core
+    >>> source, count = _core.default_roots()
+    >>> source in ("environment", "system", "bundled")
+    True
+    """
+
+def fitting_concurrency(wanted: SupportsIndex) -> int:
+    """
+    How many of so many requests can be in flight with the descriptors that this process may still open.
+
+    Examples
+    --------
+    >>> from fastfetch import _core
+    >>> _core.fitting_concurrency(1)
+    1
+    """
+
+def gather_fetch(batch: Batch, ticks: tuple[Any, SupportsFloat | SupportsIndex, SupportsFloat | SupportsIndex] | None = None) -> Call:
     """
     Fetches all items of a batch that are not finished: one call across the bridge, however many they are.
 
@@ -1067,6 +1652,8 @@ def gather_fetch(batch: Batch) -> Call:
     ----------
     batch
         What to fetch.
+    ticks
+        A callable that is called meanwhile where the call is awaited, seconds until the first time, and seconds between two.
     """
 
 def shutdown() -> None:

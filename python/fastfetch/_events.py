@@ -48,7 +48,14 @@ class ServerSentEvent:
     retry: int | None = None
 
     def json(self) -> Any:
-        """The data decoded from JSON."""
+        """The data decoded from JSON.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> fastfetch.ServerSentEvent(data='{"price": 9.5}').json()
+        {'price': 9.5}
+        """
         import json
 
         return json.loads(self.data)

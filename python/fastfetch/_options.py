@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
-from typing import IO, Any, Literal, TypeAlias, TypedDict
+from typing import IO, Any, Literal, Protocol, TypeAlias, TypedDict
 
 from fastfetch._auth import Auth
 from fastfetch._config import TLS, Cert, HostLimits, Limits, Proxy, Retry, Timeout
 from fastfetch._core import Cookies, Headers, Request, Response
+from fastfetch._progress import Progress
 
 __all__ = [
     "AuthOption",
@@ -51,13 +52,30 @@ EventHooks: TypeAlias = Mapping[str, Callable[..., Any] | Sequence[Callable[...,
 RetryOption: TypeAlias = Retry | int | bool | None
 
 
+class Bar(Protocol):
+    """What is made by a class with the interface of tqdm: `make(total=...)`, where None is not known."""
+
+    def update(self, n: int, /) -> object:
+        """So many more are done."""
+
+    def close(self) -> object:
+        """That was all."""
+
+
+ProgressOption: TypeAlias = bool | type[Bar] | Callable[[Progress], object] | None
+
+
 class RequestOptions(TypedDict, total=False):
     """The options of one request.
 
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.RequestOptions = {"timeout": 5, "headers": {"accept": "application/json"}}
+    >>> (await fastfetch.get(f"{site.url}/json/1", **options)).ok
+    True
     """
 
     headers: HeaderFields | None
@@ -81,7 +99,11 @@ class BuildOptions(RequestOptions, total=False):
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.BuildOptions = {"timeout": 5, "tag": "home"}
+    >>> fastfetch.build_request("GET", f"{site.url}/", **options).tag
+    'home'
     """
 
     tag: object
@@ -93,7 +115,11 @@ class BatchOptions(TypedDict, total=False):
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.BatchOptions = {"concurrency": 200, "per_host": 8}
+    >>> (await fastfetch.gather([f"{site.url}/json/1"], **options)).counts
+    {200: 1}
     """
 
     concurrency: int | None
@@ -113,6 +139,7 @@ class BatchOptions(TypedDict, total=False):
     on_response: Callable[[Response], Any] | None
     checkpoint: str | PathLike[str] | None
     robots: bool
+    progress: ProgressOption
 
 
 class CompletedOptions(BatchOptions, total=False):
@@ -121,7 +148,11 @@ class CompletedOptions(BatchOptions, total=False):
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> options: fastfetch.CompletedOptions = {"ordered": True, "window": 5_000}
+    >>> [response.ok async for response in fastfetch.as_completed([f"{site.url}/json/1"], **options)]
+    [True]
     """
 
     ordered: bool
@@ -135,6 +166,8 @@ class ClientOptions(TypedDict, total=False):
     --------
     >>> import fastfetch
     >>> options: fastfetch.ClientOptions = {"limits": fastfetch.Limits(concurrency=20), "http2": False}
+    >>> fastfetch.Client(**options).statistics().in_flight
+    0
     """
 
     base_url: str | None

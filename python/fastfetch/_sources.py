@@ -6,13 +6,13 @@ import os
 from collections.abc import AsyncIterable, Iterable, Sized
 from typing import TYPE_CHECKING, TypeAlias
 
-from fastfetch._core import Request
+from fastfetch._core import Request, Urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, TextIO
 
-__all__ = ["AsyncSource", "Source", "items", "length", "read", "read_async"]
+__all__ = ["AsyncSource", "Source", "awaited", "gathered", "items", "length", "read"]
 
 Source: TypeAlias = Iterable[str | Request] | os.PathLike[str]
 """URLs and requests, or a file with a URL on each line."""
@@ -21,16 +21,23 @@ AsyncSource: TypeAlias = Source | AsyncIterable[str | Request]
 """The same, or what has to be awaited."""
 
 
+def gathered(urls: Source) -> list[str | Request] | Urls:
+    """All of a source at once, as the engine takes it: a column of text as it is, anything else as a list."""
+    if any(hasattr(urls, protocol) for protocol in _OF_ARROW) and (column := _column(urls)) is not None:
+        return column
+    return read(urls)
+
+
 def read(urls: Source) -> list[str | Request]:
     """All of a source at once. Python reads it, so that no Rust frame waits under code of the caller's."""
     return urls if type(urls) is list else list(items(urls))
 
 
-async def read_async(urls: AsyncSource) -> list[str | Request]:
-    """All of a source that may have to be awaited."""
+async def awaited(urls: AsyncSource) -> Source:
+    """A source without what has to be awaited."""
     if isinstance(urls, AsyncIterable):
         return [item async for item in urls]
-    return read(urls)
+    return urls
 
 
 def length(urls: object) -> int | None:
@@ -84,15 +91,31 @@ def _lines(file: TextIO) -> Iterator[str]:
         raise ValueError(f"urls: expected text in {error.encoding}, got {wrong}") from error
 
 
-# What columns and tables of every kind have: the Arrow PyCapsule interface, the dataframe protocol.
-_OF_COLUMNS = ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")
+# The Arrow PyCapsule interface.
+_OF_ARROW = ("__arrow_c_stream__", "__arrow_c_array__")
+# What columns and tables of every kind have: that, the dataframe protocol.
+_OF_COLUMNS = (*_OF_ARROW, "__dataframe__")
 # What only tables have, whole or piece by piece.
 _OF_TABLES = ("columns", "read_next_batch")
 
 
+def _is_table(column: object) -> bool:
+    return any(hasattr(type(column), name) for name in _OF_TABLES)
+
+
+def _column(urls: Any) -> Urls | None:
+    """A column of text in Arrow; None where it is something else, or what it holds may be requests."""
+    if _is_table(urls) or str(getattr(urls, "dtype", "")) == "object":
+        return None
+    try:
+        return Urls.read(urls)
+    except ImportError:  # pandas asks pyarrow.
+        return None
+
+
 def _values(column: Any) -> Iterator[Any]:
     """The values of a column: of pyarrow, pandas, polars, or whoever else speaks Arrow."""
-    if any(hasattr(type(column), name) for name in _OF_TABLES):
+    if _is_table(column):
         raise _table()
     try:
         values = iter(column)

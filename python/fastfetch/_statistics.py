@@ -61,8 +61,13 @@ class Statistics:
     Examples
     --------
     >>> import fastfetch
-    >>> fastfetch.Client().statistics().opened
-    0
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> async with fastfetch.Client() as client:
+    ...     results = await client.gather([f"{site.url}/json/{n}" for n in range(50)], concurrency=5)
+    ...     statistics = client.statistics()
+    >>> statistics.in_flight, statistics.opened, statistics.reused
+    (0, 5, 45)
     """
 
     in_flight: int

@@ -26,9 +26,11 @@ class Stream:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(client, url):
-    ...     async with client.stream("GET", url) as response:
-    ...         return [line async for line in response.aiter_lines()]
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> async with fastfetch.stream("GET", f"{site.url}/page/1") as response:
+    ...     print([line async for line in response.aiter_lines()][0])
+    <!doctype html>
     """
 
     __slots__ = ("_client", "_request", "_response")
@@ -63,11 +65,13 @@ class StreamedResponse:
     Examples
     --------
     >>> import fastfetch
-    >>> async def main(client, url):
-    ...     async with client.stream("GET", url) as response:
-    ...         if response.headers.get("content-type") == "application/json":
-    ...             await response.aread()
-    ...             return response.json()
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
+    >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+    ...     if response.headers["content-type"] == "application/json":
+    ...         _ = await response.aread()
+    ...         print(response.json()["name"])
+    item 1
     """
 
     __slots__ = ("_client", "_complete", "_gone", "_head", "_native", "_request", "_successor")
@@ -85,86 +89,260 @@ class StreamedResponse:
 
     @property
     def status_code(self) -> int:
-        """The status code, such as 200."""
+        """The status code, such as 200.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     response.status_code
+        200
+        """
         return self._head.status_code
 
     @property
     def reason(self) -> str:
-        """The server's words for the status."""
+        """The server's words for the status.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     response.reason
+        'Not Found'
+        """
         return self._head.reason
 
     @property
     def http_version(self) -> str:
-        """The protocol: "HTTP/1.0", "HTTP/1.1" or "HTTP/2"."""
+        """The protocol: "HTTP/1.0", "HTTP/1.1" or "HTTP/2".
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     response.http_version
+        'HTTP/1.1'
+        """
         return self._head.http_version
 
     @property
     def headers(self) -> Headers:
-        """The header fields."""
+        """The header fields.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     response.headers["content-type"]
+        'application/json'
+        """
         return self._head.headers
 
     @property
     def url(self) -> str:
-        """The URL that answered: the last one where redirects were followed."""
+        """The URL that answered: the last one where redirects were followed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/redirect/2") as response:
+        ...     response.url
+        'http://127.0.0.1:.../json/1'
+        """
         return self._head.url
 
     @property
     def method(self) -> str:
-        """The method of the request that was answered."""
+        """The method of the request that was answered.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     response.method
+        'GET'
+        """
         return self._head.method
 
     @property
     def history(self) -> list[Response]:
-        """The responses of the redirects that led here, in order."""
+        """The responses of the redirects that led here, in order.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/redirect/2") as response:
+        ...     [hop.status_code for hop in response.history]
+        [302, 302]
+        """
         return self._head.history
 
     @property
     def elapsed(self) -> datetime.timedelta:
-        """The time from leaving the queue to the head of the answer."""
+        """The time from leaving the queue to the head of the answer.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/slow/50") as response:
+        ...     response.elapsed.total_seconds() >= 0.05
+        True
+        """
         return self._head.elapsed
 
     @property
     def connection(self) -> Connection | None:
-        """Who sends it, or, with the host's own TLS, the proxy that it comes through."""
+        """Who sends it, or, with the host's own TLS, the proxy that it comes through.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     response.connection.remote_address
+        ('127.0.0.1', ...)
+        """
         return self._head.connection
 
     @property
     def trailers(self) -> Headers:
-        """The fields that came after the body, once it was read to its end."""
+        """The fields that came after the body, once it was read to its end.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     _ = await response.aread()
+        ...     response.trailers
+        Headers([])
+        """
         return self._native.response(b"").trailers
 
     @property
     def links(self) -> dict[str, dict[str, str]]:
-        """Where the Link header fields lead, by relation type."""
+        """Where the Link header fields lead, by relation type.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/items") as response:
+        ...     response.links["next"]["url"]
+        'http://127.0.0.1:.../items?page=2&per_page=20'
+        """
         return self._head.links
 
     @property
     def is_redirect(self) -> bool:
-        """True where the status and a Location header lead to another URL."""
+        """True where the status and a Location header lead to another URL.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     response.is_redirect
+        False
+        """
         return self._head.is_redirect
 
     @property
     def is_success(self) -> bool:
-        """True where the status is 2xx."""
+        """True where the status is 2xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     response.is_success
+        True
+        """
         return self._head.is_success
 
     @property
     def is_error(self) -> bool:
-        """True where the status is 4xx or 5xx."""
+        """True where the status is 4xx or 5xx.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     response.is_error
+        True
+        """
         return self._head.is_error
 
     @property
     def ok(self) -> bool:
-        """True where the status is below 400."""
+        """True where the status is below 400.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     response.ok
+        False
+        """
         return self._head.ok
 
     @property
     def tag(self) -> Any:
-        """What the request carried as `tag`."""
+        """What the request carried as `tag`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1", tag="one") as response:
+        ...     response.tag
+        'one'
+        """
         return self._head.tag
 
     def raise_for_status(self) -> Self:
-        """Raises `StatusError` where the status is 400 or more; else returns the response."""
+        """Raises `StatusError` where the status is 400 or more; else returns the response.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     try:
+        ...         response.raise_for_status()
+        ...     except fastfetch.StatusError as error:
+        ...         print(error.response.status_code)
+        404
+        """
         (self._complete or self._head).raise_for_status()
         return self
 
@@ -177,6 +355,16 @@ class StreamedResponse:
             Where the body does not arrive whole.
         RuntimeError
             Where it was read already by an iterator, or closed.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     body = await response.aread()
+        >>> body
+        b'This is /missing\\n'
         """
         if self._complete is None:
             self._complete = self._native.response(b"".join([chunk async for chunk in self.aiter_bytes()]))
@@ -184,16 +372,49 @@ class StreamedResponse:
 
     @property
     def content(self) -> bytes:
-        """The body, after `aread`."""
+        """The body, after `aread`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     _ = await response.aread()
+        ...     response.content
+        b'This is /missing\\n'
+        """
         return self._read().content
 
     @property
     def text(self) -> str:
-        """The body as text, after `aread`."""
+        """The body as text, after `aread`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     _ = await response.aread()
+        ...     response.text
+        'This is /missing\\n'
+        """
         return self._read().text
 
     def json(self) -> Any:
-        """The body decoded from JSON, after `aread`."""
+        """The body decoded from JSON, after `aread`.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/json/1") as response:
+        ...     _ = await response.aread()
+        ...     print(response.json()["tags"])
+        ['a', 'b']
+        """
         return self._read().json()
 
     def _read(self) -> Response:
@@ -213,12 +434,31 @@ class StreamedResponse:
         ------
         FetchError
             Where the body does not arrive whole.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/file/2500") as response:
+        ...     print([len(chunk) async for chunk in response.aiter_bytes(chunk_size=1000)])
+        [1000, 1000, 500]
         """
         async for chunk in self._chunks(raw=False, chunk_size=chunk_size):
             yield chunk
 
     async def aiter_raw(self, chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
-        """The same as `aiter_bytes` with the body as it came, its content codings not undone."""
+        """The same as `aiter_bytes` with the body as it came, its content codings not undone.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/file/2500") as response:
+        ...     print([len(chunk) async for chunk in response.aiter_raw(chunk_size=1000)])
+        [1000, 1000, 500]
+        """
         async for chunk in self._chunks(raw=True, chunk_size=chunk_size):
             yield chunk
 
@@ -229,6 +469,15 @@ class StreamedResponse:
         ----------
         chunk_size
             The length of each piece but the last, in characters; None for whatever arrives.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/missing") as response:
+        ...     print([text async for text in response.aiter_text(chunk_size=10)])
+        ['This is /m', 'issing\\n']
         """
         decoder = _core.TextDecoder(self.headers.get("content-type"))
         left = ""
@@ -254,6 +503,15 @@ class StreamedResponse:
         ------
         ValueError
             Where a line is longer than 16 MiB.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/robots.txt") as response:
+        ...     print([line async for line in response.aiter_lines()])
+        ['User-agent: *', 'Disallow: /private/']
         """
         splitter = _core.LineSplitter(MAX_LINE)
         async for text in self.aiter_text():
@@ -283,6 +541,18 @@ class StreamedResponse:
             Where the status is 400 or more.
         FetchError
             Where the connection fails and is not to be opened again.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/events") as response:
+        ...     async for event in response.aiter_events(reconnect=False):
+        ...         print(event.event, event.data)
+        message tick 1
+        message tick 2
+        end of ticks
         """
         async for event in read_events(self, self._reopen if reconnect else None):
             yield event
@@ -321,7 +591,21 @@ class StreamedResponse:
             yield bytes(left)
 
     async def aclose(self) -> None:
-        """Closes it: the connection too, where the body was not read to its end."""
+        """Closes it: the connection too, where the body was not read to its end.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> async with fastfetch.stream("GET", f"{site.url}/file/1000000") as response:
+        ...     await response.aclose()
+        ...     try:
+        ...         await response.aread()
+        ...     except RuntimeError as error:
+        ...         print(error)
+        the body cannot be read: the response is closed
+        """
         self._gone = self._gone or "the response is closed"
         await self._native.close()
         if self._successor is not None:

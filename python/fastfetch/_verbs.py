@@ -80,9 +80,11 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(client):
-        ...     response = await client.request("PUT", "https://example.com/item", content="text", timeout=5)
-        ...     return response.raise_for_status()
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.request("PUT", f"{site.url}/echo", content="text", timeout=5)
+        >>> response.json()["method"], response.json()["body"]
+        ('PUT', 'text')
         """
         response: Response = await self._native.request(method, url, **options)
         return response
@@ -93,8 +95,11 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main():
-        ...     return await fastfetch.send(fastfetch.Request("GET", "https://example.com/", tag="home"))
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.send(fastfetch.Request("GET", f"{site.url}/json/1", tag="one"))
+        >>> response.tag, response.json()["name"]
+        ('one', 'item 1')
         """
         response: Response = await self._native.send(request)
         return response
@@ -105,8 +110,11 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.get(url, params={"page": 2, "tag": ["a", "b"]})).json()
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.get(f"{site.url}/items", params={"page": 2})
+        >>> response.json()["items"][0]["name"]
+        'item 21'
         """
         response: Response = await self._native.request("GET", url, **options)
         return response
@@ -117,8 +125,11 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.head(url)).headers["content-length"]
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.head(f"{site.url}/file/1000000")
+        >>> response.headers["content-length"], response.content
+        ('1000000', b'')
         """
         response: Response = await self._native.request("HEAD", url, **options)
         return response
@@ -129,8 +140,11 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.options(url)).headers["allow"]
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.options(f"{site.url}/json/1")
+        >>> response.status_code, response.headers["allow"]
+        (405, 'GET, HEAD')
         """
         response: Response = await self._native.request("OPTIONS", url, **options)
         return response
@@ -141,11 +155,17 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(url):
-        ...     await fastfetch.post(url, json={"name": "value"})
-        ...     await fastfetch.post(url, data={"name": "value", "several": [1, 2]})
-        ...     with open("picture.png", "rb") as file:
-        ...         return await fastfetch.post(url, data={"title": "text"}, files={"picture": file})
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.post(f"{site.url}/echo", json={"name": "value"})
+        >>> response.json()["body"]
+        '{"name":"value"}'
+        >>> response = await fastfetch.post(f"{site.url}/echo", data={"name": "value", "several": [1, 2]})
+        >>> response.json()["body"]
+        'name=value&several=1&several=2'
+        >>> response = await fastfetch.post(f"{site.url}/echo", files={"note": ("note.txt", b"text")})
+        >>> response.json()["body"].splitlines()[1]
+        'Content-Disposition: form-data; name="note"; filename="note.txt"'
         """
         response: Response = await self._native.request("POST", url, **options)
         return response
@@ -155,10 +175,12 @@ class Verbs(BaseClient):
 
         Examples
         --------
-        >>> import fastfetch
-        >>> async def main(url):
-        ...     with open("large.bin", "rb") as file:
-        ...         return await fastfetch.put(url, content=file, headers={"expect": "100-continue"})
+        >>> import io, fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.put(f"{site.url}/echo", content=io.BytesIO(b"what a file holds"))
+        >>> response.json()["body"]
+        'what a file holds'
         """
         response: Response = await self._native.request("PUT", url, **options)
         return response
@@ -169,8 +191,11 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(url):
-        ...     return await fastfetch.patch(url, json=[{"op": "remove", "path": "/name"}])
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.patch(f"{site.url}/echo", json=[{"op": "remove", "path": "/name"}])
+        >>> response.json()["method"]
+        'PATCH'
         """
         response: Response = await self._native.request("PATCH", url, **options)
         return response
@@ -181,8 +206,11 @@ class Verbs(BaseClient):
         Examples
         --------
         >>> import fastfetch
-        >>> async def main(url):
-        ...     return (await fastfetch.delete(url)).ok
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> response = await fastfetch.delete(f"{site.url}/echo")
+        >>> response.ok
+        True
         """
         response: Response = await self._native.request("DELETE", url, **options)
         return response

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import update_wrapper
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["described", "plain"]
+__all__ = ["described", "plain", "reworded"]
 
+C = TypeVar("C", bound=type)
 F = TypeVar("F", bound="Callable[..., Any]")
 
 WORDS = [
@@ -21,7 +25,7 @@ WORDS = [
     ("(await ", r"\(await ([\w.]+\([^()]*\))\)", r"\1"),
     ("await ", r"\bawait ", ""),
     ("async ", r"\basync (def|for|with)\b", r"\1"),
-    ("fastfetch.", r"\bfastfetch(?=\.[a-zB-C])(?!\.sync\b)", "fastfetch.sync"),
+    ("fastfetch.", r"\bfastfetch(?=\.[a-zB-C])(?!\.(?:sync|demo)\b)", "fastfetch.sync"),
     ("import fastfetch\n", r"\bimport fastfetch\n", "import fastfetch.sync\n"),
     # Names.
     ("aclose", r"\baclose\b", "close"),
@@ -71,3 +75,27 @@ def described(original: Callable[..., Any]) -> Callable[[F], F]:
         return function
 
     return describe
+
+
+def reworded(cls: C) -> C:
+    """Gives a class of the waiting face its own words for what it has from its parents."""
+    for owner in cls.__mro__[1:]:
+        for name, member in vars(owner).items():
+            if name.startswith("_") or name in vars(cls) or ">>> " not in (member.__doc__ or ""):
+                continue
+            if isinstance(member, property):
+                setattr(cls, name, property(member.fget, doc=plain(member.__doc__)))
+            elif isinstance(member, FunctionType) and not member.__code__.co_flags & _ASYNC:
+                setattr(cls, name, described(member)(_copy(member)))
+    return cls
+
+
+_ASYNC = CO_COROUTINE | CO_ASYNC_GENERATOR
+
+
+def _copy(function: FunctionType) -> FunctionType:
+    code, scope = function.__code__, function.__globals__
+    other = FunctionType(code, scope, function.__name__, function.__defaults__, function.__closure__)
+    other.__kwdefaults__ = function.__kwdefaults__
+    update_wrapper(other, function)
+    return other

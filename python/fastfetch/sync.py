@@ -4,9 +4,11 @@ Whatever is awaited there waits here, on the thread that calls it, with or witho
 Ctrl-C ends the wait. Whatever does not wait is the same object.
 
 >>> from fastfetch import sync
->>> def main(urls):
-...     results = sync.gather(urls)  # in input order; one bad URL never sinks the batch
-...     return results.counts
+>>> from fastfetch.demo import Site
+>>> site = Site()
+>>> results = sync.gather(f"{site.url}/json/{number}" for number in range(100))
+>>> results.counts  # one bad URL never sinks the rest
+{200: 100}
 """
 
 from __future__ import annotations
@@ -71,8 +73,9 @@ from fastfetch._options import (
 )
 from fastfetch._progress import Progress
 from fastfetch._statistics import HostStatistics, Statistics
+from fastfetch._table import Table
 from fastfetch._waiting import finish, iterating, waiting
-from fastfetch._wording import described, plain
+from fastfetch._wording import described, plain, reworded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +142,7 @@ __all__ = [
     "Stream",
     "StreamedResponse",
     "TLSError",
+    "Table",
     "Timeout",
     "TimeoutException",
     "Timings",
@@ -168,31 +172,20 @@ __all__ = [
 T = TypeVar("T")
 
 
+@reworded
 class Results(_results.Results):
     __doc__ = plain(_results.Results.__doc__)
     __slots__ = ()
 
-    if TYPE_CHECKING:
-
-        @overload
-        def __getitem__(self, index: int) -> Response: ...
-        @overload
-        def __getitem__(self, index: slice) -> Results: ...
-        def __getitem__(self, index: int | slice) -> Response | Results: ...
-        @property
-        def ok(self) -> Results: ...
-        @property
-        def failed(self) -> Results: ...
-        def raise_for_errors(self) -> Results: ...
-
     @described(_results.Results.retry_failed)
-    def retry_failed(self, **options: Unpack[BatchOptions]) -> Results:  # type: ignore[override]
-        return cast("Results", finish(super().retry_failed(**options)))
+    def retry_failed(self, **options: Unpack[BatchOptions]) -> Self:  # type: ignore[override]
+        return finish(super().retry_failed(**options))
 
     def _batch(self, requests: Iterable[Request], **options: Unpack[BatchOptions]) -> Batch:
         return Batch(requests, client=self._client, **options)
 
 
+@reworded
 class Batch(_batch.Batch):
     __doc__ = plain(_batch.Batch.__doc__)
     __slots__ = ()
@@ -238,6 +231,7 @@ class Batch(_batch.Batch):
         raise TypeError("a Batch of fastfetch.sync is not awaited: batch.run(), or a fastfetch.Batch")
 
 
+@reworded
 class Completed(_completed.Completed):
     __doc__ = plain(_completed.Completed.__doc__)
 
@@ -263,6 +257,7 @@ class Completed(_completed.Completed):
         raise TypeError("as_completed of fastfetch.sync gives a plain iterator: `for`, not `async for`")
 
 
+@reworded
 class StreamedResponse(_streaming.StreamedResponse):
     __doc__ = plain(_streaming.StreamedResponse.__doc__)
     __slots__ = ()
@@ -288,6 +283,7 @@ class Stream(_streaming.Stream):
     __exit__ = waiting(_streaming.Stream.__aexit__)
 
 
+@reworded
 class Client(BaseClient):
     __doc__ = plain(_client.Client.__doc__)
     __slots__ = ()

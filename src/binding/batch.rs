@@ -12,18 +12,17 @@ use super::call::Call;
 use super::client::Client;
 use super::extract;
 use super::plan::{self, Tagged, plan};
+use super::progress::{self, Counters, Ticks, ticking};
 use super::rows::{Rows, Tags};
+use super::urls::Urls;
 use crate::engine::gather::Batch as EngineBatch;
-use crate::engine::progress::Snapshot;
+use crate::engine::item::Item;
 
 impl Tagged for Tags {
     fn tag(&self, py: Python<'_>, place: usize) -> Option<Py<PyAny>> {
         self.get(&place).map(|tag| tag.clone_ref(py))
     }
 }
-
-/// Queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
-pub type Counters = (usize, usize, usize, usize, usize, usize, u64);
 
 /// The requests of a batch and what has become of them so far.
 #[pyclass(frozen, module = "fastfetch._core")]
@@ -36,16 +35,8 @@ pub struct Batch {
 impl Batch {
     #[new]
     #[pyo3(signature = (client, urls, **options))]
-    fn new(py: Python<'_>, client: &Client, urls: Vec<Bound<'_, PyAny>>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let mut items = Vec::with_capacity(urls.len());
-        let mut tags = Tags::new();
-        for value in &urls {
-            let (item, tag) = extract::item(value);
-            if let Some(tag) = tag {
-                tags.insert(items.len(), tag);
-            }
-            items.push(item);
-        }
+    fn new(py: Python<'_>, client: &Client, urls: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let (items, tags) = items(urls)?;
         let tags = Arc::new(tags);
         let plan = plan(py, client, &plan::options("gather", options, &[])?, tags.clone())?;
         Ok(Self { engine: EngineBatch::new(plan, items), tags })
@@ -60,16 +51,16 @@ impl Batch {
         Rows::finished(self.engine.table(), &self.tags)
     }
 
-    /// The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+    /// The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
     fn counters(&self) -> Counters {
-        let Snapshot { in_flight, waiting, ok, refused, failed, bytes } = self.engine.progress().snapshot();
-        let queued = self.engine.table().len().saturating_sub(in_flight + waiting + ok + refused + failed);
-        (queued, in_flight, waiting, ok, refused, failed, bytes)
+        let snapshot = self.engine.progress().snapshot();
+        let unfinished = self.engine.table().len().saturating_sub(snapshot.done());
+        progress::counters(snapshot, unfinished)
     }
 
     /// The hosts to which no request begins at present, and for how many seconds.
     fn paused(&self) -> HashMap<String, f64> {
-        self.engine.paused().into_iter().map(|(host, left)| (host, left.as_secs_f64())).collect()
+        progress::paused(self.engine.paused())
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -78,14 +69,35 @@ impl Batch {
     }
 }
 
+/// The items of a column or a list, and what they carry.
+fn items(urls: &Bound<'_, PyAny>) -> PyResult<(Vec<Item>, Tags)> {
+    if let Ok(column) = urls.cast::<Urls>() {
+        return Ok((column.get().items(), Tags::new()));
+    }
+    let values: Vec<Bound<'_, PyAny>> = urls.extract()?;
+    let mut tags = Tags::new();
+    let mut items = Vec::with_capacity(values.len());
+    for value in &values {
+        let (item, tag) = extract::item(value);
+        if let Some(tag) = tag {
+            tags.insert(items.len(), tag);
+        }
+        items.push(item);
+    }
+    Ok((items, tags))
+}
+
 /// Fetches all items of a batch that are not finished: one call across the bridge, however many they are.
 ///
 /// Parameters
 /// ----------
 /// batch
 ///     What to fetch.
+/// ticks
+///     A callable that is called meanwhile where the call is awaited, seconds until the first time, and seconds between two.
 #[pyfunction]
-pub fn gather_fetch(batch: &Batch) -> Call {
+#[pyo3(signature = (batch, ticks=None))]
+pub fn gather_fetch(batch: &Batch, ticks: Option<Ticks>) -> Call {
     let engine = batch.engine.clone();
-    Call::trying(engine.run()).asking(true)
+    Call::trying(ticking(ticks, engine.run())).asking(true)
 }

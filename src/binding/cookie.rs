@@ -28,6 +28,14 @@ pub struct Cookie {
     /// The value as it was received, quotes included.
     value: String,
     /// The host it is for, with all below it unless it is `host_only`; empty for whatever host its owner asks.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies()
+    /// >>> cookies.set("session", "secret", domain="example.com")
+    /// >>> cookies.all()[0].domain
+    /// 'example.com'
     domain: String,
     /// It is sent to this path and to all below it.
     path: String,

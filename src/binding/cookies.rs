@@ -1,16 +1,16 @@
 //! `Cookies`: a jar as a mutable mapping.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use pyo3::exceptions::{PyKeyError, PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList, PyMapping, PyString, PyTuple};
 
 use super::cookie::{Cookie, text};
 use super::cookie_options::{cookie, moment, pairs, refused};
+use super::error;
 use super::extract::octets;
 use crate::engine::cookies::{Cookie as Kept, Filter, Jar};
 
@@ -190,6 +190,13 @@ impl Cookies {
     /// ------
     /// ValueError
     ///     Where several cookies fit.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.get("a"), cookies.get("b", "none")
+    /// ('1', 'none')
     #[pyo3(signature = (name, default = None, domain = None, path = None))]
     fn get<'py>(
         &self,
@@ -203,6 +210,14 @@ impl Cookies {
     }
 
     /// Takes out all cookies of a name, or those of them with this domain and path. Where there are none, nothing happens.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+    /// >>> cookies.delete("a")
+    /// >>> cookies
+    /// Cookies('b')
     #[pyo3(signature = (name, domain = None, path = None))]
     fn delete(&self, name: &Bound<'_, PyAny>, domain: Option<&str>, path: Option<&str>) {
         if let Ok(name) = octets("cookies: name", name) {
@@ -211,12 +226,28 @@ impl Cookies {
     }
 
     /// Takes out all cookies, or those with this domain and path.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1", "b": "2"})
+    /// >>> cookies.clear()
+    /// >>> len(cookies)
+    /// 0
     #[pyo3(signature = (domain = None, path = None))]
     fn clear(&self, domain: Option<&str>, path: Option<&str>) {
         self.jar.remove(&Filter { name: None, domain, path });
     }
 
     /// Puts in the cookies of another `Cookies` as they are, or names and values from a mapping or pairs.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.update({"a": "2", "b": "3"})
+    /// >>> cookies.items()
+    /// [('a', '2'), ('b', '3')]
     #[pyo3(signature = (cookies = None, /))]
     fn update(&self, cookies: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let Some(given) = cookies else { return Ok(()) };
@@ -228,6 +259,13 @@ impl Cookies {
     }
 
     /// Takes out a cookie and gives its value; `default`, or else `KeyError`, where there is none.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.pop("a"), cookies.pop("a", None)
+    /// ('1', None)
     #[pyo3(signature = (name, *default))]
     fn pop<'py>(&self, name: &Bound<'py, PyAny>, default: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
         if default.len() > 1 {
@@ -240,6 +278,12 @@ impl Cookies {
     }
 
     /// Takes out the newest cookie and gives its name and value; `KeyError` where there is none.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).popitem()
+    /// ('b', '2')
     fn popitem(&self) -> PyResult<(String, String)> {
         let newest = self.all_kept().pop();
         let Kept { name, value, domain, path, .. } = newest.ok_or_else(|| PyKeyError::new_err("the jar is empty"))?;
@@ -248,6 +292,13 @@ impl Cookies {
     }
 
     /// The value of a cookie; where there is none, it is set to `default` first.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> cookies = fastfetch.Cookies({"a": "1"})
+    /// >>> cookies.setdefault("a", "2"), cookies.setdefault("b", "3")
+    /// ('1', '3')
     fn setdefault(&self, name: &Bound<'_, PyAny>, default: &Bound<'_, PyAny>) -> PyResult<String> {
         if let Some(there) = self.one(name, None, None)? {
             return Ok(text(&there.value));
@@ -258,16 +309,34 @@ impl Cookies {
     }
 
     /// The names, one for each cookie, in the order of their creation.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).keys()
+    /// ['a', 'b']
     fn keys(&self) -> Vec<String> {
         self.all_kept().iter().map(|cookie| text(&cookie.name)).collect()
     }
 
     /// The values, in the order of `keys`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).values()
+    /// ['1', '2']
     fn values(&self) -> Vec<String> {
         self.all_kept().iter().map(|cookie| text(&cookie.value)).collect()
     }
 
     /// The pairs of name and value, in the order of `keys`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Cookies({"a": "1", "b": "2"}).items()
+    /// [('a', '1'), ('b', '2')]
     fn items(&self) -> Vec<(String, String)> {
         self.all_kept().iter().map(|cookie| (text(&cookie.name), text(&cookie.value))).collect()
     }
@@ -302,7 +371,7 @@ impl Cookies {
     /// ...     fastfetch.Cookies.load(path)
     /// Cookies('a')
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| self.jar.save(&path, now())).map_err(|error| failed(&path, &error))
+        py.detach(|| self.jar.save(&path, now())).map_err(|error| error::of_file(&path, &error))
     }
 
     /// The cookies of a file that `save` wrote, but for those that have expired since.
@@ -313,9 +382,18 @@ impl Cookies {
     ///     Where it cannot be read.
     /// ValueError
     ///     Where it is of another kind, or damaged.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import os, tempfile, fastfetch
+    /// >>> with tempfile.TemporaryDirectory() as folder:
+    /// ...     path = os.path.join(folder, "cookies.json")
+    /// ...     fastfetch.Cookies({"a": "1"}).save(path)
+    /// ...     fastfetch.Cookies.load(path)
+    /// Cookies('a')
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let jar = py.detach(|| Jar::load(&path, now())).map_err(|error| failed(&path, &error))?;
+        let jar = py.detach(|| Jar::load(&path, now())).map_err(|error| error::of_file(&path, &error))?;
         Ok(Self { jar: Arc::new(jar) })
     }
 
@@ -380,19 +458,5 @@ impl Cookies {
     fn _restore(state: &str) -> PyResult<Self> {
         let jar = Jar::from_json(state, now()).map_err(|why| PyValueError::new_err(format!("not a pickled jar: {why}")))?;
         Ok(Self { jar: Arc::new(jar) })
-    }
-}
-
-/// What went wrong with a file, as Python says it: with the file's name.
-fn failed(path: &Path, error: &io::Error) -> PyErr {
-    let said = error.to_string();
-    let words = said.split(" (os error").next().unwrap_or(&said).to_owned();
-    if let Some(errno) = error.raw_os_error() {
-        return PyOSError::new_err((errno, words, path.as_os_str().to_owned()));
-    }
-    let message = format!("{}: {words}", path.display().to_string().escape_debug());
-    match error.kind() {
-        io::ErrorKind::InvalidData => PyValueError::new_err(message),
-        kind => io::Error::new(kind, message).into(),
     }
 }

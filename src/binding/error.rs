@@ -1,8 +1,10 @@
 //! Engine errors as Python exceptions: one table.
 
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 
-use pyo3::exceptions::{PyOSError, PyRuntimeError};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -117,5 +119,19 @@ pub fn panicked(py: Python<'_>) -> PyErr {
     match class(py, "FetchError").and_then(|class| class.call1((message,))) {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,
+    }
+}
+
+/// What went wrong with a file, as Python says it: with the file's name.
+pub fn of_file(path: &Path, error: &io::Error) -> PyErr {
+    let said = error.to_string();
+    let words = said.split(" (os error").next().unwrap_or(&said).to_owned();
+    if let Some(errno) = error.raw_os_error() {
+        return PyOSError::new_err((errno, words, path.as_os_str().to_owned()));
+    }
+    let message = format!("{}: {words}", path.display().to_string().escape_debug());
+    match error.kind() {
+        io::ErrorKind::InvalidData => PyValueError::new_err(message),
+        kind => io::Error::new(kind, message).into(),
     }
 }

@@ -32,6 +32,13 @@ pub fn invalid(py: Python<'_>, class: &str, message: String) -> PyErr {
     }
 }
 
+/// A question that names what is most like a name that is unknown.
+pub fn nearest(py: Python<'_>, name: &str, known: &[&str]) -> PyResult<String> {
+    let close: Vec<String> =
+        py.import("difflib")?.call_method1("get_close_matches", (name, known.to_vec(), 1, 0.0))?.extract()?;
+    Ok(close.first().map(|close| format!("; did you mean '{close}'?")).unwrap_or_default())
+}
+
 /// The keyword options of a call.
 pub struct Options<'a, 'py>(Option<&'a Bound<'py, PyDict>>);
 
@@ -43,9 +50,7 @@ impl<'a, 'py> Options<'a, 'py> {
             if known.contains(&text.as_str()) {
                 continue;
             }
-            let close: Vec<String> =
-                name.py().import("difflib")?.call_method1("get_close_matches", (&text, known.to_vec(), 1, 0.0))?.extract()?;
-            let hint = close.first().map(|close| format!("; did you mean '{close}'?")).unwrap_or_default();
+            let hint = nearest(name.py(), &text, known)?;
             return Err(PyTypeError::new_err(format!("{function}() has no option '{text}'{hint}")));
         }
         Ok(Self(given))

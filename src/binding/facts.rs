@@ -2,15 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use url::Url;
 
+use super::cookies::Cookies;
 use super::headers;
+use crate::engine::cookies::Jar;
 use crate::engine::links;
 use crate::engine::response::{Peer, Response as Answer};
 
-/// Where the time of a request went, in seconds.
+/// When a request began and where its time went, in seconds.
 ///
 /// `dns`, `connect` and `tls` are those of all hops and attempts together, and 0 where a connection was there already;
 /// `first_byte` and `body` are those of the last hop. `total` is `Response.elapsed`; `queue` comes before it. What a proxy takes
@@ -18,6 +22,8 @@ use crate::engine::response::{Peer, Response as Answer};
 ///
 /// Attributes
 /// ----------
+/// start : float
+///     When it left the queue, as `time.time()` tells it.
 /// queue : float
 ///     Waiting for its turn.
 /// dns : float
@@ -36,12 +42,16 @@ use crate::engine::response::{Peer, Response as Answer};
 /// Examples
 /// --------
 /// >>> import fastfetch
-/// >>> async def main(url):
-/// ...     timings = (await fastfetch.get(url)).timings
-/// ...     return timings.first_byte / timings.total
+/// >>> from fastfetch.demo import Site
+/// >>> site = Site()
+/// >>> timings = (await fastfetch.get(f"{site.url}/slow/50")).timings
+/// >>> timings.first_byte > 0.04, timings.first_byte <= timings.total, timings.tls
+/// (True, True, 0.0)
 #[pyclass(frozen, get_all, eq, module = "fastfetch._core")]
 #[derive(PartialEq)]
 pub struct Timings {
+    /// When it left the queue, as `time.time()` tells it.
+    start: f64,
     /// Waiting for its turn.
     queue: f64,
     /// Resolving the host name.
@@ -63,7 +73,10 @@ impl Timings {
     pub fn of(answer: &Answer) -> Self {
         let seconds = |micros: u32| f64::from(micros) / 1e6;
         let parts = answer.timings;
+        // Exact up to the year 2255.
+        let start = parts.start as f64 / 1e6;
         Self {
+            start,
             queue: seconds(parts.queue),
             dns: seconds(parts.dns),
             connect: seconds(parts.connect),
@@ -78,9 +91,9 @@ impl Timings {
 #[pymethods]
 impl Timings {
     fn __repr__(&self) -> String {
-        let Self { queue, dns, connect, tls, first_byte, body, total } = self;
+        let Self { start, queue, dns, connect, tls, first_byte, body, total } = self;
         format!(
-            "Timings(queue={queue:.6}, dns={dns:.6}, connect={connect:.6}, tls={tls:.6}, first_byte={first_byte:.6}, \
+            "Timings(start={start:.6}, queue={queue:.6}, dns={dns:.6}, connect={connect:.6}, tls={tls:.6}, first_byte={first_byte:.6}, \
              body={body:.6}, total={total:.6})"
         )
     }
@@ -91,39 +104,86 @@ impl Timings {
 /// Examples
 /// --------
 /// >>> import fastfetch
-/// >>> async def main(url):
-/// ...     connection = (await fastfetch.get(url)).connection
-/// ...     return connection.remote_address, connection.tls_version
+/// >>> from fastfetch.demo import Site
+/// >>> site = Site()
+/// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+/// >>> connection.remote_address, connection.tls_version
+/// (('127.0.0.1', ...), None)
 #[pyclass(frozen, module = "fastfetch._core")]
 pub struct Connection(pub Arc<Peer>);
 
 #[pymethods]
 impl Connection {
     /// The IP address and port of the server, or of the proxy before it; None for a unix socket.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> f"http://{connection.remote_address[0]}:{connection.remote_address[1]}" == site.url
+    /// True
     #[getter]
     fn remote_address(&self) -> Option<(String, u16)> {
         self.0.remote.map(pair)
     }
 
     /// Our own IP address and port; None for a unix socket.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.local_address
+    /// ('127.0.0.1', ...)
     #[getter]
     fn local_address(&self) -> Option<(String, u16)> {
         self.0.local.map(pair)
     }
 
     /// "TLSv1.2" or "TLSv1.3"; None in the clear.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.tls_version is None  # it is in the clear
+    /// True
     #[getter]
     fn tls_version(&self) -> Option<String> {
         self.0.tls.as_deref().map(|version| version.replace('_', "."))
     }
 
     /// The cipher suite by its IANA name; None in the clear.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.cipher is None  # it is in the clear
+    /// True
     #[getter]
     fn cipher(&self) -> Option<&str> {
         self.0.cipher.as_deref()
     }
 
     /// The certificates that the server showed, its own first, in DER. They were verified unless `verify=False`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> connection = (await fastfetch.get(f"{site.url}/json/1")).connection
+    /// >>> connection.certificates  # there are none without TLS
+    /// []
     #[getter]
     fn certificates<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyBytes>> {
         self.0.certificates.iter().map(|certificate| PyBytes::new(py, certificate)).collect()
@@ -160,6 +220,17 @@ pub fn links<'py>(py: Python<'py>, answer: &Answer) -> PyResult<Bound<'py, PyDic
         }
     }
     Ok(found)
+}
+
+/// The cookies that an answer sets and may set for its URL.
+pub fn cookies(answer: &Answer) -> Cookies {
+    let jar = Jar::default();
+    // The URL is one that was parsed before.
+    if let Ok(url) = Url::parse(&answer.url) {
+        let now = SystemTime::now();
+        answer.headers().get_all(b"set-cookie").for_each(|line| jar.store(&url, line, now));
+    }
+    Cookies { jar: Arc::new(jar) }
 }
 
 /// What the server says the body is.

@@ -7,6 +7,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyList, PyString, PyTuple};
 
+use super::display;
 use super::extract::header_lines;
 use crate::engine::headers::{self, Lines};
 
@@ -90,38 +91,81 @@ impl Headers {
     }
 
     /// The value of a field, its repetitions joined by ", "; `default` where there is none.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> headers = fastfetch.Headers({"ETag": '"x"'})
+    /// >>> headers.get("etag"), headers.get("age", "unknown")
+    /// ('"x"', 'unknown')
     #[pyo3(signature = (name, default = None))]
     fn get<'py>(&self, py: Python<'py>, name: &str, default: Option<Bound<'py, PyAny>>) -> Option<Bound<'py, PyAny>> {
         self.joined(py, name).map(Bound::into_any).or(default)
     }
 
     /// The values of a field, one for each line.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).get_list("via")
+    /// ['1.1 a', '1.1 b']
     fn get_list<'py>(&self, py: Python<'py>, name: &str) -> Vec<Bound<'py, PyString>> {
         self.lines().get_all(name.as_bytes()).map(|value| decode(py, value)).collect()
     }
 
     /// The names, each once.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).keys()
+    /// ['via']
     fn keys<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyString>> {
         self.names().into_iter().map(|name| decode(py, name)).collect()
     }
 
     /// The values, repetitions joined, in the order of `keys`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).values()
+    /// ['1.1 a, 1.1 b']
     fn values<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyString>> {
         self.items(py).into_iter().map(|(_, value)| value).collect()
     }
 
     /// The pairs of name and value, repetitions joined.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).items()
+    /// [('via', '1.1 a, 1.1 b')]
     fn items<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
         let joined = |name: &[u8]| decode(py, &self.lines().get_all(name).collect::<Vec<_>>().join(&b", "[..]));
         self.names().into_iter().map(|name| (decode(py, name), joined(name))).collect()
     }
 
     /// The pairs of name and value, one for each line.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Headers([("Via", "1.1 a"), ("Via", "1.1 b")]).multi_items()
+    /// [('via', '1.1 a'), ('via', '1.1 b')]
     fn multi_items<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
         self.lines().iter().map(|(name, value)| (decode(py, name), decode(py, value))).collect()
     }
 
     /// The lines as bytes.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Headers({"ETag": '"x"'}).raw
+    /// [(b'etag', b'"x"')]
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
         self.lines().iter().map(|(name, value)| (PyBytes::new(py, name), PyBytes::new(py, value))).collect()
@@ -156,16 +200,20 @@ impl Headers {
         Ok(sorted(self.lines()) == sorted(Lines::new(&other)))
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    /// The pairs of name and value as they may be shown: what gives access is hidden.
+    fn _shown<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyString>, Bound<'py, PyString>)> {
         const SECRET: [&[u8]; 5] = [b"authorization", b"cookie", b"proxy-authorization", b"set-cookie", b"x-api-key"];
-        let shown: Vec<_> = self
-            .lines()
-            .iter()
-            .map(|(name, value)| {
-                (decode(py, name), if SECRET.contains(&name) { decode(py, b"[hidden]") } else { decode(py, value) })
-            })
-            .collect();
-        Ok(format!("Headers({})", PyList::new(py, shown)?.repr()?))
+        let value = |name, value| decode(py, if SECRET.contains(&name) { b"[hidden]" } else { value });
+        self.lines().iter().map(|(name, line)| (decode(py, name), value(name, line))).collect()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("Headers({})", PyList::new(py, self._shown(py))?.repr()?))
+    }
+
+    /// As a notebook shows them.
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<String> {
+        display::html(slf.as_any(), "headers_html")
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

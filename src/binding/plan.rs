@@ -20,8 +20,9 @@ use crate::engine::keep::Keep;
 use crate::engine::plan::{Plan, Reader};
 use crate::engine::response::Outcome;
 
-/// The options besides limits.
-const OPTIONS: [&str; 9] = ["timeout", "headers", "retry", "deadline", "dedupe", "keep", "on_response", "checkpoint", "robots"];
+/// The options besides limits. Progress is shown by the face.
+const OPTIONS: [&str; 10] =
+    ["timeout", "headers", "retry", "deadline", "dedupe", "keep", "on_response", "checkpoint", "robots", "progress"];
 
 /// What a caller gave the item at this place to carry.
 pub trait Tagged: Send + Sync + 'static {

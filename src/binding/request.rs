@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use super::cookie::text;
+use super::display;
 use super::extract::{self, Options};
 use super::headers::Headers;
 use super::limits;
@@ -117,30 +118,60 @@ impl Request {
     }
 
     /// The method, in upper case.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Request("get", "https://example.com/").method
+    /// 'GET'
     #[getter]
     fn method(&self) -> &str {
         self.inner.method.as_str()
     }
 
     /// The URL, as it will be sent.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Request("GET", "https://example.com", params={"page": 2}).url
+    /// 'https://example.com/?page=2'
     #[getter]
     fn url(&self) -> &str {
         self.inner.url.as_str()
     }
 
     /// The header fields of this request alone.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Request("GET", "https://example.com/", headers={"Accept": "text/html"}).headers["accept"]
+    /// 'text/html'
     #[getter]
     fn headers(&self) -> Headers {
         Headers::from(&self.inner.headers)
     }
 
     /// The body, or None. A file or an iterator is read while it is sent, and is None here.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Request("POST", "https://example.com/", json={"a": 1}).content
+    /// b'{"a":1}'
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         Some(PyBytes::new(py, self.inner.content.as_ref()?.bytes()?))
     }
 
     /// The cookies of this request alone: pairs of name and value.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Request("GET", "https://example.com/", cookies={"a": "1"}).cookies
+    /// [('a', '1')]
     #[getter]
     fn cookies(&self) -> Vec<(String, String)> {
         let line = self.inner.own.as_ref().and_then(|own| own.cookies.as_deref()).unwrap_or_default();
@@ -148,6 +179,12 @@ impl Request {
     }
 
     /// The `Timeout` of this request alone, or None for the client's.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Request("GET", "https://example.com/", timeout=5).timeout.total
+    /// 5.0
     #[getter]
     fn timeout<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(timeout) = self.inner.timeout else { return Ok(None) };
@@ -157,6 +194,12 @@ impl Request {
     }
 
     /// What was given as `tag`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> fastfetch.Request("GET", "https://example.com/", tag=7).tag
+    /// 7
     #[getter]
     fn tag(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.tag.as_ref().map(|tag| tag.clone_ref(py))
@@ -164,6 +207,11 @@ impl Request {
 
     fn __repr__(&self) -> String {
         format!("<Request {} {}>", self.inner.method, redact_url(&self.inner.url))
+    }
+
+    /// As a notebook shows it.
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<String> {
+        display::html(slf.as_any(), "request_html")
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

@@ -13,9 +13,11 @@ use super::error::class_name;
 use super::extract;
 use super::request::Request;
 use super::response::{Response, Row};
+use crate::engine::error::Kind;
 use crate::engine::gather::Table;
 use crate::engine::item::Item;
-use crate::engine::response::Outcome;
+use crate::engine::request::host_key;
+use crate::engine::response::{Outcome, Timings};
 
 /// What callers gave their items to carry, by place.
 pub type Tags = HashMap<usize, Py<PyAny>>;
@@ -23,11 +25,15 @@ pub type Tags = HashMap<usize, Py<PyAny>>;
 /// Status, exception class name, size in bytes, elapsed seconds.
 type Columns<'a> = (Vec<Option<u16>>, Vec<Option<&'a str>>, Vec<usize>, Vec<f64>);
 
+/// Numbers of rows; when each left the queue, in seconds since 1970; and how long each part took: the queue before that, what came
+/// before the last hop, then DNS, connect, TLS, first byte and body. Of a failure only the whole is known, as the second of these.
+type Moments = (Vec<usize>, Vec<f64>, Vec<[f64; 7]>);
+
 /// The rows behind a `Results`: places in a table that many may share.
 #[pyclass(frozen, sequence, module = "fastfetch._core")]
 pub struct Rows {
-    table: Arc<Table>,
-    tags: Arc<Tags>,
+    pub table: Arc<Table>,
+    pub tags: Arc<Tags>,
     places: Places,
 }
 
@@ -43,6 +49,11 @@ impl Rows {
         let finished: Vec<usize> = (0..table.len()).filter(|place| table.outcome(*place).is_some()).collect();
         let places = if finished.len() == table.len() { Places::All } else { Places::Some(finished) };
         Self { table: table.clone(), tags: tags.clone(), places }
+    }
+
+    /// All rows of a table, with their tags.
+    pub fn all(table: Table, tags: Tags) -> Self {
+        Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All }
     }
 
     fn len(&self) -> usize {
@@ -61,7 +72,8 @@ impl Rows {
         place.ok_or_else(|| PyIndexError::new_err("results index out of range"))
     }
 
-    fn places(&self) -> impl Iterator<Item = usize> {
+    /// The places in the table of all rows.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
         (0..self.len()).filter_map(|index| self.place(index).ok())
     }
 
@@ -137,7 +149,7 @@ impl Rows {
         let table = Table::finished(sources.iter().filter_map(row));
         let tag = |(index, (rows, place)): (usize, &(&Self, usize))| Some((index, rows.tags.get(place)?.clone_ref(py)));
         let tags = sources.iter().enumerate().filter_map(tag).collect();
-        Ok(Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All })
+        Ok(Self::all(table, tags))
     }
 
     /// The URL of a row: of the answer, or of the failure.
@@ -147,6 +159,52 @@ impl Rows {
             Some(Err(error)) => Ok(&error.url),
             None => Err(PyIndexError::new_err("not finished")),
         }
+    }
+
+    /// The rows of each host, by `"host:port"`, the port left out where it is the scheme's own; "" for those without one. The host
+    /// is that of the answer, or of the failure.
+    fn by_host(&self) -> Vec<(String, Self)> {
+        let mut hosts: Vec<(&str, Vec<usize>)> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for place in self.places() {
+            let host = match self.table.outcome(place).map(|outcome| &**outcome) {
+                Some(Ok(answer)) => host_key(&answer.url),
+                // What did not parse names no host, whatever it looks like.
+                Some(Err(error)) if error.kind != Kind::InvalidUrl => host_key(&error.url),
+                Some(Err(_)) => "",
+                None => continue,
+            };
+            let at = *known.entry(host).or_insert(hosts.len());
+            if at == hosts.len() {
+                hosts.push((host, Vec::new()));
+            }
+            if let Some((_, places)) = hosts.get_mut(at) {
+                places.push(place);
+            }
+        }
+        let rows = |places| Self { table: self.table.clone(), tags: self.tags.clone(), places: Places::Some(places) };
+        hosts.into_iter().map(|(host, places)| (host.to_owned(), rows(places))).collect()
+    }
+
+    /// Where the time went of those rows whose request left the queue.
+    fn moments(&self) -> Moments {
+        let seconds = |micros: u32| f64::from(micros) / 1e6;
+        let moments = |outcome: &Outcome| {
+            let (timings, elapsed) = match outcome {
+                Ok(answer) => (answer.timings, answer.elapsed),
+                Err(error) => (Timings { start: error.start, ..Timings::default() }, error.elapsed),
+            };
+            let Timings { start, queue, dns, connect, tls, first_byte, body } = timings;
+            let [queue, dns, connect, tls, first_byte, body] = [queue, dns, connect, tls, first_byte, body].map(seconds);
+            let before = (elapsed.as_secs_f64() - (dns + connect + tls + first_byte + body)).max(0.0);
+            // Exact up to the year 2255.
+            let start = start as f64 / 1e6;
+            (start > 0.0).then_some((start, [queue, before, dns, connect, tls, first_byte, body]))
+        };
+        self.outcomes()
+            .enumerate()
+            .filter_map(|(index, outcome)| moments(outcome).map(|(start, parts)| (index, start, parts)))
+            .collect()
     }
 
     /// The columns: status (None where no answer came), exception class name (None where one did), size in bytes, elapsed seconds.
@@ -181,7 +239,7 @@ impl Rows {
         let items = requests.iter().map(|request| extract::item(request).0);
         let table = Table::finished(items.zip(rows.iter().map(|row| row.outcome.clone())));
         let tags = rows.into_iter().enumerate().filter_map(|(index, row)| Some((index, row.tag?))).collect();
-        Self { table: Arc::new(table), tags: Arc::new(tags), places: Places::All }
+        Self::all(table, tags)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -16,7 +16,6 @@ use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::batch::Counters;
 use super::blocking;
 use super::bridge::Port;
 use super::call::Call;
@@ -24,6 +23,7 @@ use super::client::Client;
 use super::extract::{self, count, flag};
 use super::outbox::Outbox;
 use super::plan::{self, Tagged, plan};
+use super::progress::{self, Counters, Ticks, ticking};
 use super::response::{Response, Row};
 use super::side::{Place, Side};
 use super::visit::Visit;
@@ -32,7 +32,6 @@ use crate::engine::caller;
 use crate::engine::completed::{Completed, stream};
 use crate::engine::item::Item;
 use crate::engine::process::{ProcessBound, lock};
-use crate::engine::progress::Snapshot;
 use crate::engine::runtime;
 
 /// Fetches what is pushed and hands out what completes. Dropping it stops all of it at once.
@@ -149,13 +148,16 @@ impl Stream {
     }
 
     /// Waits until a response is there, or, where more was expected of it, the source has ended. Raises what ended it all.
-    fn ready(&self, more: bool) -> PyResult<Call> {
+    /// Meanwhile ticks, as `gather_fetch` does.
+    #[pyo3(signature = (more, ticks=None))]
+    fn ready(&self, more: bool, ticks: Option<Ticks>) -> PyResult<Call> {
         let completed = self.shared()?;
-        let call = Call::trying(async move {
+        let asks = ticks.is_some();
+        let ready = async move {
             completed.ready(more).await;
             completed.failure().map_or(Ok(()), Err)
-        });
-        Ok(call.at(self.waiting.clone()))
+        };
+        Ok(Call::trying(ticking(ticks, ready)).asking(asks).at(self.waiting.clone()))
     }
 
     /// Is it too late for more?
@@ -164,17 +166,15 @@ impl Stream {
         self.completed.get().is_none_or(|completed| completed.is_over())
     }
 
-    /// The counters: queued, in flight, waiting for another attempt, below 400, 400 and more, failed, bytes.
+    /// The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
     fn counters(&self) -> Counters {
         let Some(completed) = self.completed.get() else { return Counters::default() };
-        let Snapshot { in_flight, waiting, ok, refused, failed, bytes } = completed.progress().snapshot();
-        (completed.unfinished().saturating_sub(in_flight + waiting), in_flight, waiting, ok, refused, failed, bytes)
+        progress::counters(completed.progress().snapshot(), completed.unfinished())
     }
 
     /// The hosts to which no request begins at present, and for how many seconds.
     fn paused(&self) -> HashMap<String, f64> {
-        let paused = self.completed.get().map(|completed| completed.paused()).unwrap_or_default();
-        paused.into_iter().map(|(host, left)| (host, left.as_secs_f64())).collect()
+        progress::paused(self.completed.get().map(|completed| completed.paused()).unwrap_or_default())
     }
 
     /// Waits until another may be pushed.

@@ -65,6 +65,11 @@ fn known(label: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(label)
 }
 
+/// Whether a `Content-Type` is one of JSON.
+pub fn is_json(content_type: &str) -> bool {
+    Kind::of(content_type) == Kind::Json
+}
+
 /// What a media type lets expect of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

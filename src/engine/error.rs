@@ -213,6 +213,8 @@ pub struct Error {
     pub url: Box<str>,
     /// How many times the request was sent; 0 when it never was.
     pub attempts: u32,
+    /// When it left the queue, in microseconds since 1970; 0 where it never did.
+    pub start: u64,
     /// From leaving the queue until the failure.
     pub elapsed: Duration,
     /// What happened, in words.
@@ -232,6 +234,7 @@ impl Error {
             method: answer.method().clone(),
             url: redact(&answer.url).into(),
             attempts: answer.attempts,
+            start: answer.timings.start,
             elapsed: answer.elapsed,
             detail: failure.detail,
             errno: None,
@@ -247,6 +250,7 @@ impl Error {
             method,
             url: redact(url).into(),
             attempts: 0,
+            start: 0,
             elapsed: Duration::ZERO,
             detail: detail.into(),
             errno: None,
@@ -277,7 +281,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
-/// A URL as it may be shown: without user name and password, control characters escaped, of bounded length.
+/// A URL as it may be shown: without user name and password, of bounded length, with nothing in it that acts on what shows it.
 pub fn redact(url: &str) -> String {
     const SHOWN: usize = 2_000;
     let clean = match Url::parse(url) {
@@ -289,7 +293,7 @@ pub fn redact(url: &str) -> String {
             rest.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, shown)| format!("{scheme}{shown}"))
         }
     };
-    let mut shown: String = clean.chars().take(SHOWN).flat_map(escape_control).collect();
+    let mut shown: String = clean.chars().take(SHOWN).flat_map(escape).collect();
     if clean.chars().nth(SHOWN).is_some() {
         shown.push('…');
     }
@@ -308,8 +312,13 @@ pub fn redact_url(url: &Url) -> String {
     clean.into()
 }
 
-fn escape_control(c: char) -> impl Iterator<Item = char> {
-    let (escaped, plain) = if c.is_control() { (Some(c.escape_default()), None) } else { (None, Some(c)) };
+/// What would act on whoever shows it: control characters, line ends, and marks that turn the reading direction around.
+fn acts(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escape(c: char) -> impl Iterator<Item = char> {
+    let (escaped, plain) = if acts(c) { (Some(c.escape_default()), None) } else { (None, Some(c)) };
     escaped.into_iter().flatten().chain(plain)
 }
 
@@ -326,12 +335,13 @@ mod tests {
         assert_eq!(redact("http://u:p@host/path"), "http://host/path");
         assert_eq!(redact("not a url"), "not a url");
         assert_eq!(redact("http://h:port/a\r\nb"), "http://h:port/a\\r\\nb");
+        assert_eq!(redact("gpj\u{202e}.exe"), "gpj\\u{202e}.exe");
     }
 
     proptest! {
         #[test]
         fn redaction_takes_any_text(url in any::<String>()) {
-            prop_assert!(!redact(&url).chars().any(char::is_control));
+            prop_assert!(!redact(&url).chars().any(acts));
         }
     }
 }

@@ -20,7 +20,7 @@ use super::interim::Interim;
 use super::reading::{Patience, Reader, is_decoded};
 use super::redirect;
 use super::request::Request;
-use super::response::{Outcome, Rare, Response, Timings, micros};
+use super::response::{Outcome, Rare, Response, Timings, micros, now};
 use super::stage::{Spent, Stage};
 use super::transport::{OpenResponse, Over, Transport};
 
@@ -72,6 +72,7 @@ pub struct Exchange<'a, T> {
     /// No redirect has led away from the origin that the caller addressed, which is the client's where it has one.
     at_home: bool,
     attempts: u32,
+    began: u64,
     queue: Duration,
     first_byte: Duration,
     head: Instant,
@@ -98,6 +99,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             own_cookies,
             at_home,
             attempts: 0,
+            began: now(),
             queue,
             first_byte: Duration::ZERO,
             head: start,
@@ -341,6 +343,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             url: text.map_or_else(|| request.url.as_str().into(), Arc::clone),
             elapsed: self.head - self.patience.start,
             timings: Timings {
+                start: self.began,
                 queue: micros(self.queue),
                 dns: micros(spent.dns),
                 connect: micros(spent.connect),
@@ -370,6 +373,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             method: self.request.method.clone(),
             url: redact_url(&self.request.url).into(),
             attempts: self.attempts,
+            start: self.began,
             elapsed: self.patience.start.elapsed(),
             detail: failure.detail,
             errno: failure.errno,

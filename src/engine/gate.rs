@@ -12,17 +12,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::config::Limits;
 use super::pace::Sign;
-use super::process::{lock, spare_descriptors};
+use super::process::{fitting_concurrency, lock};
 use super::schedule::{Ended, Lane, Party, Schedule};
 
-/// Limits lowered to fit the descriptors that may still be opened: a quarter of them is left to others.
+/// Limits lowered to fit the descriptors that may still be opened.
 pub fn fitting(limits: &Arc<Limits>) -> Arc<Limits> {
-    match spare_descriptors(limits.concurrency) {
-        Some(spare) => {
-            let concurrency = limits.concurrency.min(spare - spare / 4).max(1);
-            Arc::new(Limits { concurrency, ..Limits::clone(limits) })
-        }
-        None => limits.clone(),
+    match fitting_concurrency(limits.concurrency) {
+        concurrency if concurrency == limits.concurrency => limits.clone(),
+        concurrency => Arc::new(Limits { concurrency, ..Limits::clone(limits) }),
     }
 }
 

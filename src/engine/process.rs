@@ -73,6 +73,11 @@ pub fn spare_descriptors(enough: usize) -> Option<usize> {
     Some(most.saturating_sub(open))
 }
 
+/// How many of so many requests can be in flight at once: a quarter of the spare descriptors is left to others.
+pub fn fitting_concurrency(wanted: usize) -> usize {
+    spare_descriptors(wanted).map_or(wanted, |spare| wanted.min(spare - spare / 4).max(1))
+}
+
 /// Does the number of an error say that this process, or the whole system, may open no more descriptors?
 pub fn lacks_descriptors(errno: i32) -> bool {
     #[cfg(unix)]

@@ -1,7 +1,12 @@
 //! How far a batch has come: counters that anyone may read at any moment.
 
+use std::collections::BTreeMap;
+use std::mem::discriminant;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::error::{Kind, Raised};
+use super::process::lock;
 use super::response::Outcome;
 
 /// The counters of a batch.
@@ -10,13 +15,15 @@ pub struct Progress {
     in_flight: AtomicUsize,
     waiting: AtomicUsize,
     ok: AtomicUsize,
-    refused: AtomicUsize,
-    failed: AtomicUsize,
+    /// By status.
+    refused: Mutex<BTreeMap<u16, usize>>,
+    /// By kind: there are few, so that a list is searched faster than anything else.
+    failed: Mutex<Vec<(Kind, usize)>>,
     bytes: AtomicU64,
 }
 
 /// The counters at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Items that are being fetched.
     pub in_flight: usize,
@@ -24,10 +31,10 @@ pub struct Snapshot {
     pub waiting: usize,
     /// Items with an answer below 400.
     pub ok: usize,
-    /// Items with an answer of 400 or more.
-    pub refused: usize,
-    /// Items without an answer.
-    pub failed: usize,
+    /// Items with an answer of 400 or more, by status.
+    pub refused: BTreeMap<u16, usize>,
+    /// Items without an answer, by kind.
+    pub failed: Vec<(Kind, usize)>,
     /// Bytes of all bodies.
     pub bytes: u64,
 }
@@ -50,12 +57,17 @@ impl Progress {
 
     /// Counts what became of an item.
     pub fn count(&self, outcome: &Outcome) {
-        let counter = match outcome {
-            Ok(response) if response.status.as_u16() < 400 => &self.ok,
-            Ok(_) => &self.refused,
-            Err(_) => &self.failed,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+        match outcome.as_ref().map(|response| response.status.as_u16()) {
+            Ok(..400) => _ = self.ok.fetch_add(1, Ordering::Relaxed),
+            Ok(status) => *lock(&self.refused).entry(status).or_default() += 1,
+            Err(error) => {
+                let mut failed = lock(&self.failed);
+                match failed.iter_mut().find(|(kind, _)| is_alike(kind, &error.kind)) {
+                    Some((_, count)) => *count += 1,
+                    None => failed.push((name(&error.kind), 1)),
+                }
+            }
+        }
     }
 
     /// Counts the bytes of a body, whatever is held of it.
@@ -69,15 +81,61 @@ impl Progress {
             in_flight: self.in_flight.load(Ordering::Relaxed),
             waiting: self.waiting.load(Ordering::Relaxed),
             ok: self.ok.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
+            refused: lock(&self.refused).clone(),
+            failed: lock(&self.failed).clone(),
             bytes: self.bytes.load(Ordering::Relaxed),
         }
+    }
+}
+
+impl Snapshot {
+    /// Items with an outcome.
+    pub fn done(&self) -> usize {
+        self.ok + self.refused.values().sum::<usize>() + self.failed.iter().map(|(_, count)| count).sum::<usize>()
+    }
+}
+
+/// Do both have the same name?
+fn is_alike(one: &Kind, other: &Kind) -> bool {
+    match (one, other) {
+        (Kind::Raised(one), Kind::Raised(other)) => one.class == other.class,
+        _ => discriminant(one) == discriminant(other),
+    }
+}
+
+/// A kind as one that stands for all of its name: it does not keep what the caller's code raised.
+fn name(kind: &Kind) -> Kind {
+    match kind {
+        Kind::Raised(raised) => Kind::Raised(Raised { class: raised.class.clone(), exception: None }),
+        kind => kind.clone(),
     }
 }
 
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::error::Phase;
+    use crate::engine::item::Item;
+
+    #[test]
+    fn failures_are_counted_by_kind() {
+        let progress = Progress::default();
+        let raised = |class: &str| Kind::Raised(Raised { class: class.into(), exception: Some(Arc::new(())) });
+        let expired = |reason: &str| Kind::Certificate { reason: reason.into() };
+        for kind in [Kind::Dns, expired("old"), Kind::Dns, raised("A"), expired("new"), raised("B"), raised("A")] {
+            progress.count(&Item::Url("http://h/".into()).unsent(kind, Phase::Queue, ""));
+        }
+        let snapshot = progress.snapshot();
+        let name = |class: &str| Kind::Raised(Raised { class: class.into(), exception: None });
+        assert_eq!(snapshot.failed, [(Kind::Dns, 2), (expired("old"), 2), (name("A"), 2), (name("B"), 1)]);
+        assert_eq!((snapshot.done(), snapshot.ok), (7, 0));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{Method, StatusCode, Version};
 use serde::{Deserialize, Serialize};
@@ -68,10 +68,12 @@ impl fmt::Debug for Value {
     }
 }
 
-/// Where the time of a request went, in microseconds: its parts are those of all hops and attempts together, but for the head
+/// When a request began and where its time went, in microseconds: its parts are those of all hops and attempts together, but for the head
 /// and the body, which are those of the last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timings {
+    /// When it left the queue, in microseconds since 1970.
+    pub start: u64,
     /// Waiting for its turn, before the clock started.
     pub queue: u32,
     /// Resolving host names.
@@ -87,7 +89,7 @@ pub struct Timings {
 }
 
 /// Who is at the other end of a connection.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
     /// Its address.
     pub remote: Option<SocketAddr>,
@@ -99,6 +101,12 @@ pub struct Peer {
     pub cipher: Option<Box<str>>,
     /// The certificates that it showed, its own first, in DER.
     pub certificates: Vec<Box<[u8]>>,
+}
+
+/// This moment, in whole microseconds since 1970.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Whole microseconds, as many as there is room for: more than an hour.

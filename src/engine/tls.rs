@@ -10,6 +10,7 @@ use rustls::{ClientConfig, KeyLogFile, SupportedProtocolVersion, version};
 use super::config::{Tls, TlsVersion};
 use super::process::lock;
 
+mod defaults;
 mod identity;
 mod pins;
 mod reason;
@@ -18,6 +19,7 @@ mod roots;
 mod tests;
 mod trust;
 
+pub use defaults::{DefaultRoots, default_roots};
 pub use pins::{Pin, parse as parse_pin};
 pub use reason::{certificate_reason, tls_reason};
 

@@ -1,37 +1,46 @@
 """Every public name is there, and says in `help()` what it is for and how it is used."""
 
 import inspect
-import re
 import types
-from collections.abc import Iterator
-from typing import get_origin
+from collections.abc import Callable, Iterator
+from typing import get_origin, is_typeddict
 
 import fastfetch as ff
+import pytest
+from fastfetch import sync
+from IPython.core.oinspect import Inspector
 
-EXAMPLES = re.compile(r"^\s*Examples:?\s*$", re.MULTILINE)
+FACES = (ff, sync)
 
 
-def public() -> Iterator[tuple[str, object]]:
+def public(face: types.ModuleType) -> Iterator[tuple[str, object]]:
     """The public names and their objects, but for `__version__` and modules."""
-    for name in ff.__all__:
-        value = getattr(ff, name)
+    for name in face.__all__:
+        value = getattr(face, name)
         if not name.startswith("_") and not inspect.ismodule(value):
-            yield name, value
+            yield f"{face.__name__}.{name}", value
 
 
-def members() -> Iterator[tuple[str, object]]:
-    """The public methods and properties that the public classes define."""
-    for name, value in public():
-        if isinstance(value, type):
-            for member, content in vars(value).items():
+def members(face: types.ModuleType) -> Iterator[tuple[str, object]]:
+    """The public methods and properties that the public classes have from us."""
+    for name, value in public(face):
+        for owner in reversed(value.__mro__ if isinstance(value, type) else ()):
+            for member, content in vars(owner).items() if owner.__module__.startswith("fastfetch") else ():
                 is_property = isinstance(content, property | types.GetSetDescriptorType)
-                if not member.startswith("_") and (callable(content) or is_property):
+                is_method = callable(getattr(content, "__func__", content))
+                # What is borrowed from elsewhere, such as a method of `Sequence`, says what it does there.
+                is_ours = (getattr(content, "__module__", None) or "fastfetch").startswith("fastfetch")
+                if not member.startswith("_") and is_ours and (is_method or is_property):
                     yield f"{name}.{member}", getattr(value, member)
 
 
-def needs_examples(value: object) -> bool:
-    is_exception = isinstance(value, type) and issubclass(value, BaseException)
-    return callable(value) and not is_exception and get_origin(value) is None
+def everything() -> list[tuple[str, object]]:
+    return [pair for face in FACES for pair in [*public(face), *members(face)]]
+
+
+def called() -> list[tuple[str, Callable[..., object]]]:
+    """What is called: functions, classes and methods, but for aliases of types."""
+    return [(name, value) for name, value in everything() if callable(value) and get_origin(value) is None]
 
 
 def documentation(value: object) -> str:
@@ -41,13 +50,24 @@ def documentation(value: object) -> str:
 def test_all_is_what_the_package_shows() -> None:
     assert len(ff.__all__) == len(set(ff.__all__))
     shown = {name for name, value in vars(ff).items() if name[0] != "_" and not inspect.ismodule(value)}
-    assert shown == {name for name, _ in public()}
+    assert {f"fastfetch.{name}" for name in shown} == {name for name, _ in public(ff)}
 
 
 def test_every_public_name_has_a_docstring() -> None:
-    assert [name for name, value in [*public(), *members()] if not documentation(value).strip()] == []
+    assert [name for name, value in everything() if not documentation(value).strip()] == []
 
 
-def test_every_public_function_and_class_shows_examples() -> None:
-    silent = [name for name, value in public() if not EXAMPLES.search(documentation(value))]
-    assert [name for name in silent if needs_examples(getattr(ff, name))] == []
+def test_what_is_called_shows_its_arguments_and_an_example() -> None:
+    silent = [name for name, value in called() if "Examples\n--------\n>>> " not in documentation(value)]
+    assert silent == []
+    # What options there are, a class of options says itself.
+    assert all(inspect.signature(value) is not None for _, value in called() if not is_typeddict(value))
+
+
+@pytest.mark.parametrize(("name", "value"), called())
+def test_a_question_mark_in_a_notebook_shows_both(name: str, value: object) -> None:
+    info = Inspector(theme_name="nocolor").info(value, oname=name)
+    signature = info["init_definition"] if info["isclass"] else info["definition"]
+    assert signature
+    assert signature.startswith(f"{name}(")
+    assert ">>> " in (info["docstring"] or "")

@@ -36,6 +36,8 @@ def test_the_readme_names_both_commands(command: str) -> None:
     assert command in text("README.md")
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "stubs", "bench", "clean"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "notebook", "notebooks", "lint", "stubs", "bench", "clean"]
+)
 def test_the_makefile_has_a_word_for_each_habit(target: str) -> None:
     assert re.search(rf"^{target}:", text("Makefile"), re.MULTILINE)

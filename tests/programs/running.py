@@ -9,9 +9,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PATH = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-"""Where else this process looks for modules."""
-
 PATIENCE = 20.0
 """How many seconds a program may take before it counts as hung."""
 
@@ -31,12 +28,17 @@ def start(
             str(ROOT / "tests" / "programs" / f"{program}.py"),
             *map(str, arguments),
         ],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *PATH])},
+        env={**os.environ, "PYTHONPATH": path()},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+
+
+def path() -> str:
+    """Where programs find the tests, and all that these tests have found."""
+    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def finish(process: subprocess.Popen[str], patience: float = PATIENCE) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,21 @@ from fastfetch._config.limits import Limits
 from fastfetch._config.security import TLS
 from fastfetch._config.timeout import Timeout
 
-__all__ = ["CLIENT_DEFAULTS", "FIXED", "LOOKAHEAD", "MAX_LINE", "MAX_RECONNECTION_TIME", "RECONNECTION_TIME"]
+__all__ = [
+    "CLIENT_DEFAULTS",
+    "FIXED",
+    "LOOKAHEAD",
+    "MAX_LINE",
+    "MAX_RECONNECTION_TIME",
+    "PROGRESS_DELAY",
+    "PROGRESS_INTERVAL",
+    "PROGRESS_LINE_INTERVAL",
+    "PROGRESS_PATIENCE",
+    "PROGRESS_REDRAW",
+    "RATE_WINDOW",
+    "RECONNECTION_TIME",
+    "TURN",
+]
 
 # The settings of a client: what Client(...) takes, and what only this place sets.
 CLIENT_DEFAULTS: dict[str, Any] = {
@@ -56,6 +70,22 @@ MAX_RECONNECTION_TIME = 60.0
 # How many URLs are taken from the source of `as_completed` before their responses have been read, by what may
 # be in flight: so many that other hosts are found behind a slow one.
 LOOKAHEAD = 10
+
+# A loop over responses that are all there already lets others have a turn of the event loop so often, in
+# seconds.
+TURN = 0.002
+
+# Seconds until the progress of a batch is shown to those who have not asked for it.
+PROGRESS_DELAY = 0.5
+# Seconds between two looks at it, and between two where each leaves a line, as in a file.
+PROGRESS_INTERVAL = 0.1
+PROGRESS_LINE_INTERVAL = 5.0
+# How long a terminal is left to the body of a loop, which may print, before progress is shown meanwhile.
+PROGRESS_PATIENCE = 1.0
+# Seconds between two drawings of what the body of a loop has had wiped.
+PROGRESS_REDRAW = 0.005
+# The current rate is that of so many seconds.
+RATE_WINDOW = 5.0
 
 FIXED: dict[str, Any] = {
     "user_agent": f"fastfetch/{_core.version()}",

@@ -53,11 +53,14 @@ class Retry:
     Examples
     --------
     >>> import fastfetch
+    >>> from fastfetch.demo import Site
+    >>> site = Site()
     >>> fastfetch.Retry(attempts=5, statuses=[429, 503])
     Retry(attempts=5, statuses=(429, 503))
-    >>> async def main(url):
-    ...     response = await fastfetch.get(url, retry=fastfetch.Retry(attempts=5))
-    ...     return response.attempts
+    >>> retry = fastfetch.Retry(attempts=5, backoff=0.01)
+    >>> response = await fastfetch.get(f"{site.url}/flaky/retry?fail=2", retry=retry)
+    >>> response.status_code, response.attempts
+    (200, 3)
     """
 
     attempts: int = 3

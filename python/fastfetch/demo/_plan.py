@@ -1,10 +1,14 @@
 """The demo's thousand URLs, and what must come of each."""
 
+from __future__ import annotations
+
 import random
 from dataclasses import dataclass
 
 import fastfetch
-import server
+from fastfetch.demo import _contents
+
+__all__ = ["Case", "thousand"]
 
 
 @dataclass(frozen=True)
@@ -25,17 +29,17 @@ class Case:
 def thousand(site: str, refused: str) -> list[Case]:
     """Plan a thousand fetches from `site`, and from `refused` where nobody listens; the same every time."""
 
-    def answers(paths: list[str], status: int = 200) -> list[Case]:
-        return [Case(site + path, status, server.body(path)) for path in paths]
+    def plain(paths: list[str], status: int = 200) -> list[Case]:
+        return [Case(site + path, status, _contents.plain(path)) for path in paths]
 
     sizes = [2**10, 2**14, 2**17, 2**20]
     cases = [
-        *answers([f"/json/{number}" for number in range(500)]),
-        *answers([f"/file/{sizes[number % 4]}" for number in range(160)]),
-        *answers([f"/slow/{50 + 5 * number}" for number in range(151)]),
-        *answers(["/missing"] * 50, 404),
-        *answers(["/broken"] * 30, 500),
-        *(Case(f"{site}/redirect/{1 + number % 3}", 200, server.body("/json/1")) for number in range(49)),
+        *(Case(f"{site}/json/{number}", 200, _contents.small(number)) for number in range(500)),
+        *(Case(f"{site}/file/{size}", 200, _contents.file(size)) for size in sizes * 40),
+        *plain([f"/slow/{50 + 5 * number}" for number in range(151)]),
+        *plain(["/missing"] * 50, 404),
+        *plain(["/broken"] * 30, 500),
+        *(Case(f"{site}/redirect/{1 + number % 3}", 200, _contents.small(1)) for number in range(49)),
         *[Case(f"{site}/reset", fastfetch.ConnectError)] * 20,
         *[Case(f"{site}/truncated", fastfetch.IncompleteBody)] * 20,
         *[Case(f"{refused}/", fastfetch.ConnectionRefused)] * 10,

@@ -1,49 +1,30 @@
-"""A thousand URLs of every kind in one await, without the network: `python examples/demo`."""
+"""A thousand URLs of every kind in one await, without the network: `python -m fastfetch demo`."""
 
-import asyncio
-import shutil
+from __future__ import annotations
+
 import socket
-import sys
 from datetime import timedelta
 
 import fastfetch
-import plan
-import server
+from fastfetch.demo import Site, _plan
+
+__all__ = ["main"]
 
 
 async def main() -> int:
     """Fetch the thousand, show what came back, and return 0 if that is what had to come."""
-    with server.running() as site, socket.socket() as deaf:
+    with Site() as site, socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))  # ours, so nobody else's, but never listening: connections are refused
-        cases = plan.thousand(site, refused=f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        cases = _plan.thousand(site.url, refused=f"http://127.0.0.1:{deaf.getsockname()[1]}")
 
         async with fastfetch.Client(trust_env=False) as client:  # no proxy: all of this stays on this machine
             batch = fastfetch.Batch([case.url for case in cases], client=client)
-            watcher = asyncio.create_task(watch(batch))
             results = await batch
-            watcher.cancel()
 
-    show(batch.progress, end="\n")
-    print(f"\n{results}\n")
+    print(f"{results}\n")
     show_failures(results)
     show_time(results, batch.progress.elapsed)
     return check(cases, results)
-
-
-async def watch(batch: fastfetch.Batch) -> None:
-    """Show the progress of a batch until cancelled: often on a terminal, now and then in a file."""
-    while True:
-        await fastfetch.sleep(0.1 if sys.stdout.isatty() else 0.5)
-        show(batch.progress)
-
-
-def show(progress: fastfetch.Progress, end: str = "\r") -> None:
-    """Print progress on one line, over the one before it where standard output is a terminal."""
-    if sys.stdout.isatty():
-        width = shutil.get_terminal_size().columns - 1
-        print(f"{progress!s:<{width}}"[:width], end=end, flush=True)
-    else:
-        print(progress, flush=True)
 
 
 def show_failures(results: fastfetch.Results) -> None:
@@ -63,7 +44,7 @@ def show_time(results: fastfetch.Results, elapsed: float) -> None:
     print(f"\nTook {elapsed:.2f} s. One at a time: about {alone:.0f} s, {alone / elapsed:.0f} times as long.")
 
 
-def check(cases: list[plan.Case], results: fastfetch.Results) -> int:
+def check(cases: list[_plan.Case], results: fastfetch.Results) -> int:
     """Print every outcome that the plan did not foresee; return the exit code."""
     pairs = list(zip(cases, results, strict=True))
     surprises = [(case, response) for case, response in pairs if not case.is_met_by(response)]
@@ -72,7 +53,3 @@ def check(cases: list[plan.Case], results: fastfetch.Results) -> int:
         print(f"UNEXPECTED {case.url}: wanted {wanted}, got {response.error or response.status_code}")
     print(f"{len(pairs) - len(surprises):,} of {len(pairs):,} outcomes are as planned.")
     return 1 if surprises else 0
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))

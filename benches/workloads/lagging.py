@@ -1,0 +1,71 @@
+"""fastfetch: how late the event loop is for others while JSON bodies of 1 MB arrive.
+
+A task sleeps for a millisecond again and again, and notes how much later than that it goes on: at rest; while
+`gather` fetches the bodies; and while a loop over `as_completed` decodes each one, where every decoding makes
+the others wait.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from statistics import quantiles
+from urllib.parse import urljoin
+
+import fastfetch
+
+from .harness import Job
+
+NAP = 0.001
+REST = 2.0
+"""For so many seconds the loop has nothing else to do."""
+
+
+async def note(late: list[float]) -> None:
+    while True:
+        started = time.perf_counter()
+        await asyncio.sleep(NAP)
+        late.append((time.perf_counter() - started - NAP) * 1e3)
+
+
+async def beside(work: Callable[[], Awaitable[None]]) -> tuple[list[float], float]:
+    """How late the loop was during the work, in milliseconds, and how long the work took."""
+    late: list[float] = []
+    watch = asyncio.create_task(note(late))
+    started = time.perf_counter()
+    await work()
+    seconds = time.perf_counter() - started
+    watch.cancel()
+    return late, seconds
+
+
+def p99(late: list[float]) -> float:
+    return quantiles(late, n=100)[-1]
+
+
+async def main(job: Job) -> dict[str, float]:
+    url = urljoin(job.url, "large.json")
+    async with fastfetch.Client() as client:
+
+        async def gather() -> None:
+            results = await client.gather([url] * job.count, concurrency=job.in_flight)
+            if len(results.ok) != job.count:
+                raise SystemExit(f"{len(results.ok)} of {job.count} answers were good")
+
+        async def decode() -> None:
+            async for response in client.as_completed([url] * job.count, concurrency=job.in_flight):
+                response.json()
+
+        at_rest, _ = await beside(lambda: asyncio.sleep(REST))
+        arriving, seconds = await beside(gather)
+        decoding, _ = await beside(decode)
+    return {
+        "p99 ms": p99(arriving),
+        "worst ms": max(arriving),
+        "bodies per s": job.count / seconds,
+        "p99 ms at rest": p99(at_rest),
+        "p99 ms, each decoded": p99(decoding),
+    }
+
+
+print(json.dumps(asyncio.run(main(Job.from_arguments()))))
