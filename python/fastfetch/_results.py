@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, overload
 
 from fastfetch import _display
 from fastfetch._core import Response
+from fastfetch._json_table import JsonTabular
 from fastfetch._tabular import Tabular
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Results"]
 
 
-class Results(Tabular):
+class Results(JsonTabular, Tabular):
     """The responses of a batch, in input order: a sequence, made lazily from compact storage.
 
     Slices and selections are `Results` too. It can be pickled.
