@@ -7,7 +7,7 @@ STATUSES = 340
 """So many make about 600 KB."""
 LARGE_RECORDS = 8_500
 """So many make about 1 MB."""
-WORDS = [  # one of them has a line break in it
+WORDS = [
     "今日は",
     "東京",
     "とても",

@@ -196,7 +196,7 @@ class TestNative:
     """Columns of text are read in Rust, into the same items and the same errors as a list."""
 
     def test_each_is_what_its_values_are(self) -> None:
-        values = [URLS[0], None, "no url", "", "\N{SNOWMAN}"]
+        values: list[Any] = [URLS[0], None, "no url", "", "\N{SNOWMAN}"]
         wanted = [str(response.error) for response in asyncio.run(gather(values, deadline=1e-9))]
         for name in TEXT:
             column = gathered(COLUMNS[name](values))

@@ -31,8 +31,6 @@ from tests.servers.pieces import CHUNKED, END, Pieces, chunk, head
 from tests.servers.raw import silence
 from tests.servers.routes import RouteServer
 
-pytestmark = pytest.mark.usefixtures("face")
-
 T = TypeVar("T")
 Read = Callable[[StreamedResponse], Awaitable[T]]
 
@@ -71,6 +69,7 @@ def put(server: RouteServer, body: bytes, *headers: tuple[str, str], status: int
     return f"{server.url}/body"
 
 
+@pytest.mark.usefixtures("face")
 class TestBytes:
     def test_all_loops(self, route_server: RouteServer, loop_factory: LoopFactory) -> None:
         async def main() -> list[bytes]:
@@ -132,6 +131,7 @@ class TestBytes:
         assert streamed(put(route_server, BODY), chunks, method="HEAD") == []
 
 
+@pytest.mark.usefixtures("face")
 class TestText:
     @pytest.mark.parametrize(
         ("kind", "body", "text"),
@@ -191,7 +191,6 @@ class TestText:
 
 
 class TestWhole:
-    @pytest.mark.awaits
     def test_nothing_is_there_before_it_is_read(self, route_server: RouteServer) -> None:
         async def main(response: StreamedResponse) -> None:
             for touch in (lambda: response.content, lambda: response.text, response.json):
@@ -236,7 +235,6 @@ class TestWhole:
 
         asyncio.run(main())
 
-    @pytest.mark.awaits
     def test_a_read_that_was_cancelled_is_never_taken_for_a_whole(self, raw_server: RawServerFactory) -> None:
         pieces = Pieces(b"one", b"two")
         server = raw_server(pieces)
@@ -252,7 +250,6 @@ class TestWhole:
 
 
 class TestHead:
-    @pytest.mark.awaits
     def test_it_is_that_of_a_response(self, route_server: RouteServer) -> None:
         async def main() -> None:
             url = put(route_server, BODY, ("X-Two", "1"), ("X-Two", "2"), ("Link", "</next>; rel=next"))
@@ -277,7 +274,6 @@ class TestHead:
         url, hops, body = streamed(f"{route_server.url}/redirect/2", main)
         assert (url, hops, body) == (f"{route_server.url}/json/landed", [302, 302], b'{"name": "landed"}')
 
-    @pytest.mark.awaits
     def test_raise_for_status(self, route_server: RouteServer) -> None:
         async def good(response: StreamedResponse) -> bool:
             return response.raise_for_status() is response
@@ -304,6 +300,7 @@ class TestHead:
         assert ["x-a", "b"] in heard["headers"]
 
 
+@pytest.mark.usefixtures("face")
 class TestFaults:
     """Errors come where the body is read, and say the same as those of whole answers."""
 

@@ -125,11 +125,17 @@ def by_nanoarrow(results: Any) -> list[Row]:
     return list(nanoarrow.Array(nanoarrow.ArrayStream(results).read_all()).to_pylist())
 
 
+def by_duckdb(results: Any) -> list[Row]:
+    found = duckdb.sql("from results")
+    assert found is not None
+    return list(found.to_arrow_table().to_pylist())
+
+
 READERS: dict[str, Callable[[Any], list[Row]]] = {
     "pyarrow": lambda table: pyarrow.table(table).to_pylist(),
     "pyarrow, stream": lambda table: pyarrow.RecordBatchReader.from_stream(table).read_all().to_pylist(),
     "polars": lambda table: polars.DataFrame(table).to_dicts(),
-    "duckdb": lambda made: duckdb.sql("from made").to_arrow_table().to_pylist(),
+    "duckdb": by_duckdb,
     "nanoarrow": by_nanoarrow,
 }
 

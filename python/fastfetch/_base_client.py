@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fastfetch import _core
 from fastfetch._config import CLIENT_DEFAULTS, FIXED
@@ -10,15 +10,15 @@ from fastfetch._statistics import snapshot
 from fastfetch._tls import written_out
 
 if TYPE_CHECKING:
-    from typing import TypeVar, Unpack
-
-    C = TypeVar("C", bound="BaseClient")
+    from typing import Unpack
 
     from fastfetch._core import Cookies, Request
     from fastfetch._options import BuildOptions, ClientOptions
     from fastfetch._statistics import Statistics
 
 __all__ = ["BaseClient", "chosen"]
+
+C = TypeVar("C", bound="BaseClient")
 
 
 class BaseClient:

@@ -74,8 +74,7 @@ def invoke(
         return None
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not looped:
-            # It is meant for whoever waits on this thread. Its traceback keeps `done` untold: the request is
-            # dropped as in every interrupt, and has not failed.
+            # It is meant for whoever waits on this thread; the request has not failed.
             callback.over = True
             raise
         end(None, error)

@@ -1399,6 +1399,32 @@ class Rows:
         """
 
 @final
+class Selection:
+    """
+    Columns of the rows behind a `Results`: nothing is copied before they are read, and then a batch at a time.
+
+    `views` asks for text in the layout that polars has itself; not every library knows it. `saved` adds the column from which
+    results are read back.
+    """
+    def __arrow_c_schema__(self, /) -> Any:
+        """
+        The names and types of the columns.
+        """
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> Any:
+        """
+        The rows as an Arrow stream, whose batches are made when they are asked for.
+        """
+    def __new__(cls, /, rows: Rows, columns: Any | None = None, *, views: bool = False, saved: bool = False) -> Selection: ...
+    def save(self, /, path: str | PathLike[str]) -> None:
+        """
+        Writes all of it into an Arrow file that only its owner can read, in one step.
+        """
+    def table(self, /) -> Table:
+        """
+        All of it.
+        """
+
+@final
 class Stream:
     """
     Fetches what is pushed and hands out what completes. Dropping it stops all of it at once.
@@ -1604,6 +1630,18 @@ class Timings:
         From leaving the queue to the end of the body.
         """
 
+@final
+class Urls:
+    """
+    A column of URLs, as it came.
+    """
+    def __len__(self, /) -> int: ...
+    @staticmethod
+    def read(source: Any) -> Urls | None:
+        """
+        What speaks Arrow as a column of URLs; None where it is something else.
+        """
+
 def bridge_counters() -> dict[str, int]:
     """
     Counts what crossed the bridge in this process: `completions`, and the `wakes` that told event loops of them.
@@ -1654,6 +1692,21 @@ def gather_fetch(batch: Batch, ticks: tuple[Any, SupportsFloat | SupportsIndex, 
         What to fetch.
     ticks
         A callable that is called meanwhile where the call is awaited, seconds until the first time, and seconds between two.
+    """
+
+def load_results(path: str | PathLike[str]) -> Rows:
+    """
+    The rows of an Arrow file that `Selection.save` wrote.
+    """
+
+def read_results(batches: Any, path: str | PathLike[str]) -> Rows:
+    """
+    The rows of what another library has read from such a file.
+    """
+
+def saved_columns() -> list[str]:
+    """
+    The columns from which results are read back.
     """
 
 def shutdown() -> None:

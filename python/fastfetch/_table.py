@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-__all__ = ["Table", "need"]
+__all__ = ["Table", "need", "to_polars"]
 
 _ROWS = 5
 """How many rows a table shows of itself."""
@@ -131,7 +131,7 @@ class Table:
         >>> results.table(["index", "status"]).to_polars().rows()
         [(0, 200)]
         """
-        return need("polars", "to_polars()").DataFrame(self)
+        return to_polars(lambda: self)
 
     def to_pandas(self) -> pandas.DataFrame:
         """The table as a `pandas.DataFrame`.
@@ -212,6 +212,13 @@ def need(module: str, what: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise ImportError(f"{what} needs {module}: pip install {module}", name=module) from error
+
+
+def to_polars(source: Callable[[], object]) -> polars.DataFrame:
+    """What speaks Arrow as a `polars.DataFrame`; it is made only where polars is there to take it."""
+    library = need("polars", "to_polars()")
+    frame: polars.DataFrame = library.DataFrame(source())
+    return frame
 
 
 def to_pandas(source: object, native: _core.Table) -> pandas.DataFrame:

@@ -137,11 +137,10 @@ class Tabular(Items):
         >>> results.to_polars(["status", "size"]).rows()
         [(200, 47), (404, 17)]
         """
-        from fastfetch._table import need
+        from fastfetch._table import to_polars
 
-        polars = need("polars", "to_polars()")
         # In the layout of its own, so that nothing is converted.
-        return polars.DataFrame(_core.Selection(self._rows, columns, views=True).table())
+        return to_polars(_core.Selection(self._rows, columns, views=True).table)
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """The results as a `pandas.DataFrame`; the columns are those of `table`.

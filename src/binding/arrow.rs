@@ -19,13 +19,14 @@ const SCHEMA: &CStr = c"arrow_schema";
 const ARRAY: &CStr = c"arrow_array";
 
 /// Batches, for one who reads them. They are made while they are read, on whatever thread that is, and without Python.
-pub fn stream(py: Python<'_>, reader: Box<dyn RecordBatchReader + Send>) -> PyResult<Bound<'_, PyCapsule>> {
-    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), STREAM)
+pub fn stream(py: Python<'_>, reader: Box<dyn RecordBatchReader + Send>) -> PyResult<Bound<'_, PyAny>> {
+    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), STREAM).map(Bound::into_any)
 }
 
 /// The names and types of columns.
-pub fn schema<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyCapsule>> {
-    PyCapsule::new_with_value(py, FFI_ArrowSchema::try_from(schema).map_err(|error| failed(&error))?, SCHEMA)
+pub fn schema<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyAny>> {
+    let schema = FFI_ArrowSchema::try_from(schema).map_err(|error| failed(&error))?;
+    PyCapsule::new_with_value(py, schema, SCHEMA).map(Bound::into_any)
 }
 
 /// What arrow has to say against its data.

@@ -95,7 +95,7 @@ impl Client {
         let (request, tag) = (EngineRequest::clone(&request.inner), request.tag.as_ref().map(|tag| tag.clone_ref(py)));
         let asks = self.asks(&request);
         let engine = self.engine.clone();
-        let waiting = Arc::<Waiting>::default();
+        let waiting = Waiting::lasting();
         let here = waiting.clone();
         let call = Call::new(async move {
             let opened = engine.stream(request).await;

@@ -26,7 +26,7 @@ pub fn saved_columns() -> [&'static str; COLUMNS.len()] {
 #[pyfunction]
 pub fn load_results(py: Python<'_>, path: PathBuf) -> PyResult<Rows> {
     let loaded = py.detach(|| {
-        let file = File::open(&path).map_err(|error| Refusal::File(error))?;
+        let file = File::open(&path).map_err(Refusal::File)?;
         let mut loaded = Loaded::default();
         for batch in ipc::Reader::new(BufReader::new(file), Some(&COLUMNS)).map_err(Refusal::Content)? {
             batch.and_then(|batch| loaded.add(&batch)).map_err(Refusal::Content)?;

@@ -7,7 +7,6 @@ use arrow_array::{ArrayRef, new_null_array};
 use arrow_schema::DataType;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyCapsule;
 
 use super::error::{self, class_name};
 use super::extract::{expected, nearest};
@@ -43,14 +42,14 @@ impl Selection {
         &self,
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyCapsule>> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         // A wish, which may be left open: whoever reads knows what came by its schema.
         let _ = requested_schema;
         arrow::stream(py, Box::new(self.0.clone().reader()))
     }
 
     /// The names and types of the columns.
-    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         arrow::schema(py, self.0.schema())
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, pending};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -84,6 +84,8 @@ impl Side {
         let task = Arc::new(Mutex::new(None));
         let orphan = Orphan { side: Some(self.clone()), task: task.clone() };
         let side = self.clone();
+        let interrupted = Arc::<AtomicBool>::default();
+        let interrupt = interrupted.clone();
         self.run(Box::new(move |py| {
             if told.is_closed() {
                 return Ok(());
@@ -93,13 +95,31 @@ impl Side {
                 // Whoever asked may have gone.
                 let _ = told.send(read);
             }))));
-            *lock(&task) = side.invoke(py, &function, arguments(py)?, done)?;
-            Ok(())
+            let done = Py::new(py, done)?;
+            match arguments(py).and_then(|arguments| side.invoke(py, &function, arguments, done.clone_ref(py))) {
+                Ok(started) => {
+                    *lock(&task) = started;
+                    Ok(())
+                }
+                Err(error) => {
+                    if side.ends_with_its_wait() {
+                        interrupt.store(true, Ordering::Release);
+                    } else {
+                        done.get().__call__(py, py.None(), Some(error.value(py).clone().into_any().unbind()));
+                    }
+                    Err(error)
+                }
+            }
         }));
         async move {
             let answer = answer.await;
             orphan.adopt();
-            answer.unwrap_or_else(|_| Err(Failure::new(Kind::Internal, Phase::Response, "the event loop was closed")))
+            match answer {
+                Ok(answer) => answer,
+                // The wait has ended, and drops this at any moment: it has not failed.
+                Err(_) if interrupted.load(Ordering::Acquire) => pending().await,
+                Err(_) => Err(Failure::new(Kind::Internal, Phase::Response, "the event loop was closed")),
+            }
         }
         .boxed()
     }
@@ -112,13 +132,24 @@ impl Side {
     ) {
         let side = self.clone();
         self.run(Box::new(move |py| {
-            let done = Done(Mutex::new(None));
+            let done = Py::new(py, Done(Mutex::new(None)))?;
             // Nobody is there to be told.
             side.invoke(py, &function, arguments(py)?, done).map(drop)
         }));
     }
 
-    fn invoke(&self, py: Python<'_>, function: &Py<PyAny>, arguments: Py<PyTuple>, done: Done) -> PyResult<Option<Py<PyAny>>> {
+    /// Is all that is asked here dropped where its wait is cut short?
+    fn ends_with_its_wait(&self) -> bool {
+        matches!(&self.place, Place::Thread(waiting) if !waiting.lasts())
+    }
+
+    fn invoke(
+        &self,
+        py: Python<'_>,
+        function: &Py<PyAny>,
+        arguments: Py<PyTuple>,
+        done: Py<Done>,
+    ) -> PyResult<Option<Py<PyAny>>> {
         static INVOKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         CALLED.store(true, Ordering::Relaxed);
         let invoke = INVOKE.import(py, "fastfetch._callbacks", "invoke")?;

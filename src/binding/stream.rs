@@ -97,7 +97,7 @@ impl Stream {
             state: Mutex::default(),
             tags,
             window,
-            waiting: Arc::default(),
+            waiting: Waiting::lasting(),
         })
     }
 

@@ -8,7 +8,7 @@ use arrow_schema::SchemaRef;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCapsule, PyTuple};
+use pyo3::types::{PyBytes, PyTuple};
 
 use super::arrow;
 use super::values::{self, Values};
@@ -36,15 +36,15 @@ impl Table {
         &self,
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyCapsule>> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         // A wish, which may be left open: whoever reads knows what came by its schema.
         let _ = requested_schema;
-        let batches = self.batches.to_vec().into_iter().map(Ok);
-        arrow::stream(py, Box::new(RecordBatchIterator::new(batches, self.schema.clone())))
+        let batches: Vec<RecordBatch> = self.batches.to_vec();
+        arrow::stream(py, Box::new(RecordBatchIterator::new(batches.into_iter().map(Ok), self.schema.clone())))
     }
 
     /// The names and types of the columns.
-    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         arrow::schema(py, &self.schema)
     }
 

@@ -21,6 +21,7 @@ pub type Job = Box<dyn FnOnce(Python<'_>) -> PyResult<()> + Send>;
 pub struct Waiting {
     post: Mutex<Post>,
     come: Condvar,
+    lasts: bool,
 }
 
 #[derive(Default)]
@@ -37,6 +38,16 @@ pub struct Slot(Mutex<Option<Answer>>);
 pub struct Closing(Arc<Waiting>);
 
 impl Waiting {
+    /// One for several waits: what is asked stays asked where one of them is cut short.
+    pub fn lasting() -> Arc<Self> {
+        Arc::new(Self { lasts: true, ..Self::default() })
+    }
+
+    /// Is it for several waits?
+    pub fn lasts(&self) -> bool {
+        self.lasts
+    }
+
     /// Has something run on a thread that waits. Where none will wait any more, it is dropped.
     pub fn run(&self, job: Job) {
         let mut post = lock(&self.post);

@@ -27,6 +27,7 @@ mod hosts;
 pub mod interim;
 pub mod item;
 pub mod json;
+pub mod json_table;
 pub mod keep;
 pub mod lines;
 pub mod links;

@@ -209,7 +209,7 @@ fn texts<'a>(part: &'a Part<'a>, add: impl Fn(usize, &'a Row<'a>, &mut Texts)) -
 /// What each answer says its body is. Neighbours often share their fields, which are then read once.
 fn content_types(part: &Part<'_>) -> ArrayRef {
     let mut column = Texts::new(part.layout, part.rows.len());
-    let mut last: Option<(&Arc<[u8]>, Option<&[u8]>)> = None;
+    let mut last: Option<(&Arc<[u8]>, _)> = None;
     for row in &part.rows {
         let found = row.answer.and_then(|answer| {
             let found = match last {

@@ -101,14 +101,6 @@ impl Texts {
         }
     }
 
-    /// Adds a text or nothing.
-    pub(super) fn push_option(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) => self.push(text),
-            None => self.push_null(),
-        }
-    }
-
     /// Adds texts that are here already, none of them null, once more.
     pub(super) fn repeat(&mut self, range: Range<usize>) {
         self.nulls.append_n_non_nulls(range.len());
@@ -166,7 +158,12 @@ mod tests {
             for layout in [Layout::Offsets, Layout::Views] {
                 let mut column = Texts::new(layout, texts.len());
                 let mut expected = texts.clone();
-                texts.iter().for_each(|text| column.push_option(text.as_deref()));
+                for text in &texts {
+                    match text {
+                        Some(text) => column.push(text),
+                        None => column.push_null(),
+                    }
+                }
                 if again && texts.iter().all(Option::is_some) {
                     column.repeat(0..texts.len());
                     expected.extend(texts.clone());
