@@ -44,7 +44,7 @@ leads to the one nginx, so there are a thousand hosts.
 * **slow**: when the last request to a fast host is done, though those to a slow one come first: by
   `as_completed`, and by one task per URL under a semaphore.
 * **json**: the records of *decode*, and statuses of a social network: nested, many short strings, many
-  scripts, some escapes. Either reads about a megabyte before it is the other's turn; medians of the turns.
+  scripts, some escapes. Either reads about a megabyte before it is the other's turn; medians of the pairs.
 * **lag**: a task sleeps for a millisecond again and again and notes how much later than that it goes on.
 * **watched**: the median of the ratios within the pairs, of which either comes first in turn.
 """

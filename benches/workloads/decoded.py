@@ -32,13 +32,12 @@ def figures(name: str, response: fastfetch.Response, turns: int) -> dict[str, fl
     times = max(1, BYTES // len(content))
     if response.json() != orjson.loads(content):
         raise SystemExit(f"{name}: not what orjson reads")
-    ours, theirs = [], []
-    for _ in range(turns):
-        theirs.append(seconds(lambda: orjson.loads(content), times))
-        ours.append(seconds(response.json, times))
+    pairs = [
+        (seconds(lambda: orjson.loads(content), times), seconds(response.json, times)) for _ in range(turns)
+    ]
     return {
-        f"{name}: µs": median(ours) * 1e6,
-        f"{name}: rate / orjson": median(theirs) / median(ours),
+        f"{name}: µs": median(ours for _, ours in pairs) * 1e6,
+        f"{name}: rate / orjson": median(theirs / ours for theirs, ours in pairs),
     }
 
 
