@@ -88,7 +88,7 @@ impl Rows {
 
     /// These columns of the rows, in this order.
     pub fn select(self, columns: Vec<Column>, layout: Layout) -> Selection {
-        let layout = if self.fits_views() { layout } else { Layout::Offsets };
+        let layout = if layout == Layout::Offsets || self.fits_views() { layout } else { Layout::Offsets };
         let fields: Vec<_> = columns.iter().map(|column| column.field(self.tags.data_type(), layout)).collect();
         let parts = self.parts(&columns);
         Selection { rows: self, columns, layout, schema: Arc::new(Schema::new(fields)), parts }

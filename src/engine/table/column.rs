@@ -1,5 +1,6 @@
 //! The columns: their names, their types, and what they say of each row.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::types::{Float64Type, Int16Type, Int32Type, Int64Type};
@@ -206,18 +207,14 @@ fn texts<'a>(part: &'a Part<'a>, add: impl Fn(usize, &'a Row<'a>, &mut Texts)) -
     column.finish()
 }
 
-/// What each answer says its body is. Neighbours often share their fields, which are then read once.
+/// What each answer says its body is. Answers of one connection share their fields, which are then read once.
 fn content_types(part: &Part<'_>) -> ArrayRef {
     let mut column = Texts::new(part.layout, part.rows.len());
-    let mut last: Option<(&Arc<[u8]>, _)> = None;
+    let mut known: HashMap<*const u8, Option<&[u8]>> = HashMap::new();
     for row in &part.rows {
         let found = row.answer.and_then(|answer| {
-            let found = match last {
-                Some((block, found)) if Arc::ptr_eq(block, &answer.headers) => found,
-                _ => Lines::new(&answer.headers).get("content-type"),
-            };
-            last = Some((&answer.headers, found));
-            found
+            let lines = Lines::new(&answer.headers);
+            *known.entry(answer.headers.as_ptr()).or_insert_with(|| lines.get("content-type"))
         });
         match found {
             Some(value) => column.push_bytes(value),

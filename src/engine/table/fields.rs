@@ -1,5 +1,7 @@
 //! The column of header fields: a list of names and values for each answer.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,34 +28,34 @@ pub(super) fn data_type(layout: Layout) -> DataType {
     DataType::List(item(layout))
 }
 
-/// The fields of each row, null where no answer came. Neighbours often share the storage of theirs, which are then read once.
+/// The fields of each row, null where no answer came. Answers of one connection share the storage of theirs (see
+/// [`Copier`](crate::engine::headers::Copier)), which are then read once.
 pub(super) fn column(part: &Part<'_>) -> Result<ArrayRef, ArrowError> {
     let (rows, layout) = (&part.rows, part.layout);
     let (mut names, mut values) = (Texts::new(layout, rows.len() * 8), Texts::new(layout, rows.len() * 8));
     let mut lengths = Vec::with_capacity(rows.len());
-    let mut last: Option<(&Arc<[u8]>, Range<usize>)> = None;
+    let mut known: HashMap<*const u8, Range<usize>> = HashMap::new();
     for row in rows {
         let Some(answer) = row.answer else {
             lengths.push(0);
             continue;
         };
-        let range = match &last {
-            Some((block, range)) if Arc::ptr_eq(block, &answer.headers) => {
-                names.repeat(range.clone());
-                values.repeat(range.clone());
-                range.clone()
+        let length = match known.entry(answer.headers.as_ptr()) {
+            Entry::Occupied(range) => {
+                names.repeat(range.get().clone());
+                values.repeat(range.get().clone());
+                range.get().len()
             }
-            _ => {
+            Entry::Vacant(place) => {
                 let start = names.len();
                 for (name, value) in Lines::new(&answer.headers).iter() {
                     names.push_bytes(name);
                     values.push_bytes(value);
                 }
-                start..names.len()
+                place.insert(start..names.len()).len()
             }
         };
-        lengths.push(range.len());
-        last = Some((&answer.headers, range));
+        lengths.push(length);
     }
     let parts = StructArray::try_new(parts(layout), vec![names.finish(), values.finish()], None)?;
     let lists = ListArray::try_new(item(layout), OffsetBuffer::from_lengths(lengths), Arc::new(parts), part.answered.clone())?;
