@@ -13,7 +13,7 @@ mod _core {
     use crate::binding::{
         Authorization, Batch, Blocking, Call, Client, Connection, Cookie, Cookies, EventParser, Headers, LineSplitter, Request,
         Response, Rows, Selection, Stream, Streaming, Table, TextDecoder, Timings, Urls, bridge_counters, default_roots,
-        fitting_concurrency, gather_fetch, load_results, read_results, saved_columns, shutdown, sleep, version,
+        fitting_concurrency, gather_fetch, load_results, read_results, saved_columns, shutdown, sleep, table_of_json, version,
     };
 
     #[pymodule_init]

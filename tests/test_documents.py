@@ -143,3 +143,23 @@ def test_every_block_about_tables_runs_too(urls: list[str], capsys: pytest.Captu
     assert names["results"].counts == {200: 2}
     assert len(names["slow"]) == 3
     assert capsys.readouterr().out.startswith("Table: 3 rows, 3 columns")
+
+
+def test_every_block_about_tables_of_json_runs_too(
+    route_server: RouteServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = "docs/tables-json.md"
+    assert len(blocks(page)) >= 3
+    item = {"id": 1, "name": "one", "price": 9.5, "at": "2026-11-29T12:00:00Z"}
+    route_server.routes["/items/"] = lambda request: Answer.json({"page": 1, "items": [item, item]})
+    found: dict[str, Any] = {
+        "pages": [*(f"{route_server.url}/items/{page}" for page in range(3)), "http://127.0.0.1:1/"]
+    }
+    run(page, found)
+    assert found["frame"]["_index"].to_list() == [0, 0, 1, 1, 2, 2, 3]
+    assert [str(kind) for kind in found["typed"].dtypes[2:5]] == [
+        "Int32",
+        "String",
+        "Decimal(precision=10, scale=2)",
+    ]
+    assert "127.0.0.1:1" in capsys.readouterr().out

@@ -6,10 +6,9 @@ from _typeshed import SupportsGetItem
 from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from os import PathLike
-from types import CapsuleType
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Stream", "Streaming", "Table", "TextDecoder", "Timings", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Selection", "Stream", "Streaming", "Table", "TextDecoder", "Timings", "Urls", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "load_results", "read_results", "saved_columns", "shutdown", "sleep", "version"]
 
 @final
 class Authorization:
@@ -43,7 +42,7 @@ class Batch:
     The requests of a batch and what has become of them so far.
     """
     def __len__(self, /) -> int: ...
-    def __new__(cls, /, client: Client, urls: SupportsGetItem[int, Any], **options) -> Batch: ...
+    def __new__(cls, /, client: Client, urls: Any, **options) -> Batch: ...
     def counters(self, /) -> tuple[int, int, int, int, dict[int, int], dict[str, int], int]:
         """
         The counters: queued, in flight, waiting for another attempt, below 400, 400 and more by status, failed by class name, bytes.
@@ -1515,19 +1514,35 @@ class Table:
     """
     Columns of one length. See `fastfetch.Table`.
     """
-    def __arrow_c_schema__(self, /) -> CapsuleType:
+    def __arrow_c_schema__(self, /) -> Any:
         """
         The names and types of the columns.
         """
-    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> CapsuleType:
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> Any:
         """
         The batches as an Arrow stream, which shares their memory.
         """
     def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[Any, tuple]: ...
+    @staticmethod
+    def _restore(file: bytes) -> Table: ...
+    def cells(self, /, column: SupportsIndex, rows: SupportsIndex, width: SupportsIndex) -> list[str]:
+        """
+        The first rows of a column as short texts, which are not escaped.
+        """
+    def column(self, /, column: SupportsIndex) -> tuple[str, bytes, bytes] | list:
+        """
+        A column: for numbers the name of their type, their bytes and whether each is there; else a list of values.
+        """
     @property
     def column_names(self, /) -> list[str]:
         """
         The names of the columns.
+        """
+    @property
+    def column_types(self, /) -> list[str]:
+        """
+        The types of the columns, each in a word.
         """
     @property
     def num_columns(self, /) -> int:

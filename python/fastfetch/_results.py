@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from fastfetch import _display
 from fastfetch._core import Response
 from fastfetch._exceptions import FetchError
+from fastfetch._json_table import JsonTabular
 from fastfetch._tabular import Tabular
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class Results(Tabular):
+class Results(JsonTabular, Tabular):
     """The responses of a batch, in input order: a sequence, made lazily from compact storage.
 
     Slices and selections are `Results` too. It can be pickled. A notebook shows it as a table, `print` as

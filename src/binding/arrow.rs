@@ -55,3 +55,14 @@ pub fn read_array(source: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
     let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
     data.map(|data| Some(make_array(data))).map_err(|error| failed(&error))
 }
+
+/// What another library says of names and types, as a whole or of one.
+pub fn read_schema<T>(source: &Bound<'_, PyAny>) -> PyResult<T>
+where
+    T: for<'s> TryFrom<&'s FFI_ArrowSchema, Error = ArrowError>,
+{
+    let capsule = source.call_method0(intern!(source.py(), "__arrow_c_schema__"))?.cast_into::<PyCapsule>()?;
+    let pointer = capsule.pointer_checked(Some(SCHEMA))?.cast::<FFI_ArrowSchema>();
+    // SAFETY: a capsule of this name holds a schema, and lives until the end of this function. It is only looked at.
+    T::try_from(unsafe { pointer.as_ref() }).map_err(|error| failed(&error))
+}

@@ -77,7 +77,8 @@ impl Rows {
         (0..self.len()).filter_map(|index| self.place(index).ok())
     }
 
-    fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+    /// What became of all rows.
+    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         self.places().filter_map(|place| self.table.outcome(place)).map(|outcome| &**outcome)
     }
 
