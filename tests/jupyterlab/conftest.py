@@ -44,7 +44,7 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
-    context = browser.new_context(viewport={"width": 1000, "height": 1400}, device_scale_factor=1.5)
+    context = browser.new_context(viewport={"width": 900, "height": 1400}, device_scale_factor=1.25)
     context.set_default_timeout(1000 * PATIENCE)
     yield context.new_page()
     context.close()
