@@ -28,9 +28,10 @@ class Kind:
                 self._number(value)
             case list():
                 self._meet("list")
-                self.item = self.item or Kind()
+                inside = self.item or Kind()
+                self.item = inside
                 for item in value:
-                    self.item.see(item)
+                    inside.see(item)
             case dict():
                 self._meet("struct")
                 for name, inner in value.items():
@@ -39,7 +40,7 @@ class Kind:
     def _meet(self, name: str) -> None:
         self.name = name if self.name in ("null", name) else "json"
 
-    def _number(self, value: float) -> None:
+    def _number(self, value: Any) -> None:
         self.negative |= value < 0
         if isinstance(value, float) or not -(2**63) <= value < 2**64:
             name = FLOAT

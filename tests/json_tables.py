@@ -59,4 +59,5 @@ def kinds(table: Table) -> dict[str, str]:
 
 
 def errors(table: Table) -> list[str | None]:
-    return read(table)["_error"].to_pylist()
+    found: list[str | None] = read(table)["_error"].to_pylist()
+    return found

@@ -132,9 +132,8 @@ class TestReaders:
     def test_duckdb(self, table: Table) -> None:
         bodies = table
         assert len(bodies) == 3  # duckdb finds it by its name.
-        found = duckdb.sql(
-            "select _index, nothing, empties, mixed, s.l[1].x from bodies order by _index"
-        ).fetchall()
+        query = "select _index, nothing, empties, mixed, s.l[1].x from bodies order by _index"
+        found = duckdb.execute(query).fetchall()
         assert found == [(0, None, ["{}"], "1", 1.5), (1, None, [], '"x"', None), (2, None, None, None, None)]
 
     def test_pandas(self, table: Table) -> None:

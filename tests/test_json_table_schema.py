@@ -148,9 +148,8 @@ class TestSchema:
         assert (
             kinds(results.json_table(pa.schema([("a", pa.int16()), ("b", pa.list_(pa.string()))]))) == wanted
         )
-        found = polars.DataFrame(
-            results.json_table(polars.Schema({"a": polars.Int16, "b": polars.List(polars.String)}))
-        )
+        of_polars: dict[str, Any] = {"a": polars.Int16, "b": polars.List(polars.String)}
+        found = polars.DataFrame(results.json_table(polars.Schema(of_polars)))
         assert (found["a"].to_list(), found["b"].to_list()) == ([1], [["x"]])
 
     @pytest.mark.parametrize(

@@ -74,14 +74,19 @@ def steps(path: str | Sequence[str | int] | None) -> list[str | int]:
     """A path, step by step."""
     if path is None:
         return []
-    if isinstance(path, str) and path:
-        return list(path.split("."))
-    if isinstance(path, Sequence) and not isinstance(path, str | bytes) and all(map(_is_step, path)):
+    if isinstance(path, str):
+        if path:
+            return list(path.split("."))
+    elif _are_steps(path):
         return list(path)
     raise (ValueError if path == "" else TypeError)(
         "path: expected keys with dots between them, or a list of keys and of places from 0 on, got "
         + repr(path)
     )
+
+
+def _are_steps(path: object) -> bool:
+    return isinstance(path, Sequence) and not isinstance(path, bytes) and all(map(_is_step, path))
 
 
 def _is_step(step: object) -> bool:
