@@ -70,11 +70,18 @@ class JsonTabular:
 
         Examples
         --------
-        >>> import asyncio, fastfetch
-        >>> results = asyncio.run(fastfetch.gather(["one"]))
-        >>> table = results.json_table({"id": int, "tags": list[str], "at": "timestamp[ms]"}, path="items")
-        >>> table.column_names
-        ['_index', '_error', 'id', 'tags', 'at']
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> results = await fastfetch.gather([f"{site.url}/json/1", f"{site.url}/user/2"])
+        >>> results.json_table({"id": int, "tags": list[str]})
+        Table: 2 rows, 4 columns
+          _index  int64      0, 1
+          _error  str        null, null
+          id      int64      1, 2
+          tags    list[str]  ["a", "b"], ["vip"]
+        >>> len(results.json_table(path="tags"))  # a row for each element
+        3
         """
         from fastfetch._json_schema import fields, steps
         from fastfetch._table import Table

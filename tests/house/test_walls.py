@@ -45,6 +45,7 @@ def length(name: str) -> int:
         line = line.strip()
         if line in ("Examples", "/// Examples"):
             in_examples = True
+            count -= 1  # for the blank line before
         elif line.endswith('"""') or (name.endswith(".rs") and not line.startswith("///")):
             in_examples = False
         count += not in_examples
