@@ -182,4 +182,8 @@ GOALS: tuple[Goal | TrialGoal, ...] = (
     TrialGoal("json", "600 KB: rate / orjson", 0.8, at_least=True),
     TrialGoal("lag", "p99 ms", 10, at_least=False),
     TrialGoal("watched", "rate / without", 0.99, at_least=True),
+    TrialGoal("table", "polars: ms beyond the bodies", 10, at_least=False),
+    TrialGoal("table", "pandas: ms beyond the bodies", 15, at_least=False),
+    TrialGoal("json_table", "rate / orjson and polars", 5, at_least=True),
+    TrialGoal("json_table", "peak memory / bodies", 2, at_least=False),
 )

@@ -47,6 +47,8 @@ leads to the one nginx, so there are a thousand hosts.
   scripts, some escapes. Either reads about a megabyte before it is the other's turn; medians of the pairs.
 * **lag**: a task sleeps for a millisecond again and again and notes how much later than that it goes on.
 * **watched**: the median of the ratios within the pairs, of which either comes first in turn.
+* **table**: what the bodies alone cost, copied one after another into one buffer, is taken off.
+* **json_table**: each way in a process of its own, which holds the bodies; peak memory is what comes to them.
 """
 
 

@@ -86,6 +86,22 @@ TRIALS = (
         count=40,
         full=200,
     ),
+    Trial(
+        name="table",
+        title="results that are there to tables, with their bodies; the shortest of 15",
+        module="tabled",
+        count=100_000,
+        full=100_000,
+        packages=("pandas", "polars", "pyarrow"),
+    ),
+    Trial(
+        name="json_table",
+        title="bodies of 12 KB to one typed table, beside [orjson.loads(b) …] and polars.DataFrame",
+        module="json_tables",
+        count=10_000,
+        full=10_000,
+        packages=("orjson", "polars"),
+    ),
 )
 
 
