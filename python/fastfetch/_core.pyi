@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Selection", "Stream", "Streaming", "Table", "TextDecoder", "Timings", "Urls", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "load_results", "read_results", "saved_columns", "shutdown", "sleep", "version"]
+__all__ = ["Authorization", "Batch", "Blocking", "Call", "Client", "Connection", "Cookie", "Cookies", "EventParser", "Headers", "LineSplitter", "Request", "Response", "Rows", "Selection", "Stream", "Streaming", "Table", "TextDecoder", "Timings", "Urls", "bridge_counters", "default_roots", "fitting_concurrency", "gather_fetch", "load_results", "read_results", "saved_columns", "shutdown", "sleep", "table_of_json", "version"]
 
 @final
 class Authorization:
@@ -1742,6 +1742,21 @@ def sleep(delay: Any) -> Call:
     ------
     ValueError
         Where the delay is NaN.
+    """
+
+def table_of_json(rows: Rows, schema: Any | None, path: SupportsGetItem[int, Any]) -> Table:
+    """
+    The table of the JSON bodies of these rows. See `fastfetch.Results.json_table`.
+
+    Parameters
+    ----------
+    rows
+        The rows.
+    schema
+        What has `__arrow_c_schema__`, or a dict of field names to types: a format string of Arrow's C data interface, "json", a
+        list of one type, a dict of such, or what has `__arrow_c_schema__`. None to find the types out.
+    path
+        The keys and places that lead to the rows within a body.
     """
 
 def version() -> str:

@@ -137,7 +137,9 @@ class Notebook:
         """Choose "Run All Cells" of the menu, and wait until the last has come to its end."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.finish(self.page.locator(".jp-Notebook .jp-Cell").count() - 1)
+        last = self.page.locator(".jp-Notebook .jp-Cell .jp-InputPrompt").last
+        failed = self.page.locator("[data-mime-type$=error]")  # and the rest is not run
+        last.filter(has_text=re.compile(r"\[\d+\]")).or_(failed).first.wait_for(timeout=3000 * PATIENCE)
 
     def interrupt(self) -> None:
         """Press the button."""
