@@ -74,12 +74,14 @@ class Completed:
             self._since = time.monotonic()
             self._turn.begin()
         watch = self._watch
+        turned = False  # once for each response: a look that takes its time would else be followed by turns alone
         while not self._stream.closed:
             if watch is not None and time.monotonic() >= watch.late:
                 # Before a response is taken, which is not to be lost where it raises.
                 watch.look()
             self._refill()
-            response = None if self._turn.over else self._stream.take()
+            due = not turned and self._turn.over
+            response = None if due else self._stream.take()
             if response is not None:
                 self._taken += 1
                 if watch is not None and watch.on:
@@ -88,9 +90,10 @@ class Completed:
             if not self._more and not self._stream.pending:
                 break
             try:
-                if self._turn.over:
+                if due:
                     # Responses that are there already are handed over at once, so others would wait for ever.
                     await _core.sleep(0)
+                    turned = True
                 else:
                     await self._stream.ready(self._more, None if watch is None else watch.wait())
                 self._turn.begin()

@@ -78,7 +78,8 @@ impl Crew<'_> {
                     }
                 }
             }
-            workers.into_iter().fold(true, |sound, worker| worker.join().is_ok() && sound)
+            // All are joined: a scope panics itself where one that panicked is left to it.
+            workers.into_iter().filter_map(|worker| worker.join().err()).count() == 0
         });
         match (sound, stopped(stop)) {
             (_, true) => Err(Trouble::Interrupted),
