@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -129,9 +130,14 @@ def is_collected(loop_factory: LoopFactory, use: Callable[[asyncio.AbstractEvent
     """Whether a loop is collected that was used so, and neither closed nor kept."""
     loop = loop_factory()
     use(loop)
-    gone = weakref.ref(loop)
+    collected = threading.Event()
+    gone = weakref.ref(loop, lambda _: collected.set())
     del loop
-    gc.collect()
+    deadline = time.monotonic() + PATIENCE
+    # The thread that rings for a loop without descriptors may be about to return from it, and waits to be let run.
+    while gone() is not None and time.monotonic() < deadline:
+        gc.collect()
+        collected.wait(0.01)
     return gone() is None
 
 

@@ -79,12 +79,7 @@ class TestDocumentation:
             signature = str(inspect.signature(thing))
             assert "Async" not in signature
             assert "Coroutine" not in signature
-            assert "_" not in thing.__name__ or thing.__name__.split("_")[0] in (
-                "iter",
-                "as",
-                "build",
-                "retry",
-            )
+            assert thing.__name__ == name.rpartition(".")[2]
 
     @pytest.mark.parametrize(
         ("name", "text"),
