@@ -134,7 +134,7 @@ def is_collected(loop_factory: LoopFactory, use: Callable[[asyncio.AbstractEvent
     gone = weakref.ref(loop, lambda _: collected.set())
     del loop
     deadline = time.monotonic() + PATIENCE
-    # The thread that rings for a loop without descriptors may be about to return from it, and waits to be let run.
+    # The thread that rings for a loop without descriptors may still be about to return from it.
     while gone() is not None and time.monotonic() < deadline:
         gc.collect()
         collected.wait(0.01)
