@@ -21,6 +21,9 @@ const BUSY: Duration = Duration::from_secs(2);
 /// What is a server's state of the moment where nobody says: the statuses that curl calls transient.
 const PASSING: [u16; 6] = [408, 429, 500, 502, 503, 504];
 
+/// The form of what is kept, said before each value: what was kept in another one may be readable in this one, as something else.
+const FORM: u8 = 2;
+
 /// The answers of one call, kept in a file.
 #[derive(Debug)]
 pub struct Archive {
@@ -68,8 +71,8 @@ impl Archive {
     pub async fn find(&self, job: usize) -> Result<Option<Response>, Box<Error>> {
         let Some(key) = self.key(job) else { return Ok(None) };
         let found = self.checkpoint.find(key).await.map_err(failed)?;
-        // What a damaged or older form holds is fetched again.
-        Ok(found.and_then(|value| postcard::from_bytes(&value).ok()))
+        // What is of another form is fetched again.
+        Ok(found.and_then(|value| postcard::from_bytes(value.strip_prefix(&[FORM])?).ok()))
     }
 
     /// Keeps an answer; done, it is there for good. One that would have been worth another attempt is asked for again in the next
@@ -78,7 +81,7 @@ impl Archive {
         let passing = retry.map_or(&PASSING[..], |retry| &retry.statuses);
         let key = lock(&self.jobs).keys.remove(&job).filter(|_| !passing.contains(&answer.status.as_u16()));
         let Some(key) = key else { return Ok(()) };
-        let value = postcard::to_allocvec(answer).map_err(|error| failed(Trouble(error.to_string())))?;
+        let value = postcard::to_extend(answer, vec![FORM]).map_err(|error| failed(Trouble(error.to_string())))?;
         self.checkpoint.keep(key, value).await.map_err(failed)
     }
 
@@ -132,5 +135,53 @@ fn part(hash: &mut Sha256, parts: &[&[u8]]) {
         // With its length before it, no part can pass for two.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{StatusCode, Version};
+
+    use super::*;
+    use crate::engine::response::Timings;
+
+    const URL: &str = "http://example.com/";
+
+    fn answer() -> Response {
+        Response {
+            status: StatusCode::OK,
+            version: Version::HTTP_11,
+            headers: [].into(),
+            body: (*b"body").into(),
+            url: URL.into(),
+            elapsed: Duration::ZERO,
+            timings: Timings::default(),
+            attempts: 1,
+            decoded: true,
+            peer: None,
+            rare: None,
+        }
+    }
+
+    async fn archive(path: &Path) -> Archive {
+        let archive = Archive::open(path).await.unwrap();
+        archive.assign(0, &Item::Url(URL.into()), URL).unwrap();
+        archive
+    }
+
+    #[tokio::test]
+    async fn what_was_kept_is_found_and_another_form_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("batch.checkpoint");
+        let first = archive(&path).await;
+        let key = first.key(0).unwrap();
+        first.keep(0, &answer(), None).await.unwrap();
+        first.close().await;
+
+        let second = archive(&path).await;
+        assert_eq!(*second.find(0).await.unwrap().unwrap().body, *b"body");
+        let bare = postcard::to_allocvec(&answer()).unwrap();
+        second.checkpoint.keep(key, bare).await.unwrap();
+        assert!(second.find(0).await.unwrap().is_none());
     }
 }
