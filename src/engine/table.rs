@@ -88,25 +88,23 @@ impl Rows {
 
     /// These columns of the rows, in this order.
     pub fn select(self, columns: Vec<Column>, layout: Layout) -> Selection {
-        let layout = if layout == Layout::Offsets || self.fits_views() { layout } else { Layout::Offsets };
+        let (parts, longest) = self.parts(&columns);
+        // A view says the length of its text, and where it begins, in 32 bits.
+        let layout = if longest < i32::MAX as usize / 2 { layout } else { Layout::Offsets };
         let fields: Vec<_> = columns.iter().map(|column| column.field(self.tags.data_type(), layout)).collect();
-        let parts = self.parts(&columns);
         Selection { rows: self, columns, layout, schema: Arc::new(Schema::new(fields)), parts }
     }
 
-    /// Is no text too long for a view of it?
-    fn fits_views(&self) -> bool {
-        let longest = (0..self.places.len()).filter_map(|index| Some(self.row(index)?.weight(false))).max();
-        longest.into_iter().chain(self.raised.values().map(String::len)).all(|length| length < i32::MAX as usize / 2)
-    }
-
-    /// The rows of each batch.
-    fn parts(&self, columns: &[Column]) -> Arc<[Range<usize>]> {
+    /// The rows of each batch; and how long a text of them can be at the most.
+    fn parts(&self, columns: &[Column]) -> (Arc<[Range<usize>]>, usize) {
         let with_body = columns.contains(&Column::Body);
         let mut parts = Vec::new();
+        let mut longest = self.raised.values().map(String::len).max().unwrap_or_default();
         let (mut start, mut bytes) = (0, 0);
         for index in 0..self.places.len() {
-            let weight = self.row(index).map_or(0, |row| row.weight(with_body));
+            let (text, body) = self.row(index).map_or((0, 0), |row| (row.text(), row.body()));
+            longest = longest.max(text);
+            let weight = if with_body { text + body } else { text };
             if index > start && (index - start >= ROWS || bytes + weight > BYTES) {
                 parts.push(start..index);
                 (start, bytes) = (index, 0);
@@ -116,18 +114,23 @@ impl Rows {
         if start < self.places.len() {
             parts.push(start..self.places.len());
         }
-        parts.into()
+        (parts.into(), longest)
     }
 }
 
 impl Row<'_> {
-    /// About how many bytes of text and body it has.
-    fn weight(&self, with_body: bool) -> usize {
+    /// About how many bytes of text it has.
+    fn text(&self) -> usize {
         let rest = match &**self.outcome {
-            Ok(answer) => answer.headers.len() + if with_body { answer.body.len() } else { 0 },
+            Ok(answer) => answer.headers.len(),
             Err(error) => error.detail.len() + error.earlier.iter().map(|told| told.len()).sum::<usize>(),
         };
         self.item.url().len() + rest
+    }
+
+    /// How long its body is.
+    fn body(&self) -> usize {
+        self.answer.map_or(0, |answer| answer.body.len())
     }
 }
 
