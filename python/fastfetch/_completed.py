@@ -74,7 +74,7 @@ class Completed:
             self._since = time.monotonic()
             self._turn.begin()
         watch = self._watch
-        turned = False  # once for each response: a look that takes its time would else be followed by turns alone
+        turned = False  # once for each response: else a slow look would be followed by turns alone
         while not self._stream.closed:
             if watch is not None and time.monotonic() >= watch.late:
                 # Before a response is taken, which is not to be lost where it raises.
