@@ -1,6 +1,7 @@
 """The servers themselves, asked with the standard library's client before fastfetch is."""
 
 import asyncio
+import gc
 import json
 import socket
 import ssl
@@ -283,3 +284,16 @@ def test_a_loop_that_watches_no_descriptors_still_works_inside() -> None:
         thread.join()
 
     run(main, NoReaderLoop)
+
+
+def test_what_was_accepted_in_the_turn_of_the_close_is_ended() -> None:
+    server, released = RouteServer(), threading.Event()
+    # The loop stands still, so that it learns of both in one turn.
+    server.in_loop(released.wait)
+    with socket.create_connection((server.host, server.port)):
+        stopped = asyncio.run_coroutine_threadsafe(server._stop(), server._thread.loop)
+        released.set()
+        stopped.result(PATIENCE)
+    server.close()
+    # What was left open complains when it is collected.
+    gc.collect()

@@ -64,11 +64,15 @@ class LoopbackServer(ABC, Generic[R]):
         return await loop.create_server(self.protocol, "127.0.0.1", 0, ssl=tls, backlog=4096)
 
     async def _stop(self) -> None:
-        for server in (self._server, *self._unix):
-            server.close()
-        # A connection accepted in this very turn has its protocol some turns later; until then it has no end.
+        loop, servers = asyncio.get_running_loop(), (self._server, *self._unix)
+        # Deaf, and not closed yet: a connection accepted in this very turn has its protocol some turns later.
+        # Where its server is closed by then it gets none, and nothing ends it.
+        for listening in [each for server in servers for each in server.sockets]:
+            loop.remove_reader(listening.fileno())
         for _ in range(10):
             await asyncio.sleep(0)
+        for server in servers:
+            server.close()
         protocols = list(self.protocols)
         for protocol in protocols:
             protocol.transport.abort()
