@@ -244,6 +244,7 @@ impl Stream {
     /// Begins to drive it, once. Code of the caller's, such as an iterator as a body, will run where the items are pushed.
     fn begin(&self, py: Python<'_>) -> PyResult<()> {
         let Some(driving) = lock(&self.driving).take() else { return Ok(()) };
+        let _visit = Visit::demand(py)?;
         let place = match Port::of_running_loop(py) {
             _ if blocking::here(py)? => Place::Thread(self.waiting.clone()),
             Ok(port) => Place::Loop(port.get().outbox()?.clone()),
