@@ -16,7 +16,7 @@ mod tests;
 
 pub use encoding::text;
 pub use place::Fault;
-pub use string::Text;
+pub use string::{Text, unescape};
 
 /// How deep lists and objects may stand in each other: it bounds whoever walks through them by recursion.
 pub const DEEPEST: usize = 1024;

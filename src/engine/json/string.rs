@@ -37,6 +37,22 @@ fn plain(text: &[u8]) -> (usize, bool) {
     (seen + count, ascii)
 }
 
+/// What a string with escapes stands for, as UTF-8: half of a surrogate pair, which that does not have, becomes U+FFFD. The text
+/// is the string as it is written, quotes included, and known to be good.
+pub fn unescape(text: &str, into: &mut Vec<u8>) {
+    let mut reader = Reader { text, at: 0, unescaped: std::mem::take(into) };
+    let has_halves = matches!(reader.escaped(), Ok(Text::Halves(_)));
+    *into = reader.unescaped;
+    if has_halves {
+        // Encoded they are as long as U+FFFD is, and nothing else has these two bytes in a row.
+        for at in 0..into.len() {
+            if let Some(half @ [0xed, 0xa0..=0xbf, _]) = into.get_mut(at..at + 3) {
+                half.copy_from_slice("\u{fffd}".as_bytes());
+            }
+        }
+    }
+}
+
 impl Reader<'_> {
     /// The string whose first quote is here.
     #[inline(always)]

@@ -1,6 +1,10 @@
 //! Going through a text that is known to be JSON: whatever is read, nothing can be wrong with it.
 
+use std::ops::Range;
+
 use memchr::memchr2;
+
+use crate::engine::json;
 
 /// What kind of value comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +20,7 @@ pub enum Next {
 /// A place in a text.
 #[derive(Debug)]
 pub struct Cursor<'t> {
-    text: &'t [u8],
+    text: &'t str,
     at: usize,
     /// The last string that had escapes in it.
     unescaped: Vec<u8>,
@@ -25,7 +29,12 @@ pub struct Cursor<'t> {
 impl<'t> Cursor<'t> {
     /// This place in a text.
     pub fn new(text: &'t str, at: usize) -> Self {
-        Self { text: text.as_bytes(), at, unescaped: Vec::new() }
+        Self { text, at, unescaped: Vec::new() }
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> &'t [u8] {
+        self.text.as_bytes()
     }
 
     /// The place.
@@ -66,19 +75,19 @@ impl<'t> Cursor<'t> {
             }
             Next::List | Next::Object => self.whole(),
         }
-        self.text.get(start..self.at).unwrap_or_default()
+        self.bytes().get(start..self.at).unwrap_or_default()
     }
 
     /// True or false.
     pub fn bool(&mut self) -> bool {
-        let value = self.text.get(self.at) == Some(&b't');
+        let value = self.bytes().get(self.at) == Some(&b't');
         self.at += if value { 4 } else { 5 };
         value
     }
 
     /// The text of a number.
     pub fn number(&mut self) -> &'t [u8] {
-        let rest = self.text.get(self.at..).unwrap_or_default();
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
         let end = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
         let end = end.unwrap_or(rest.len());
         self.at += end;
@@ -87,12 +96,9 @@ impl<'t> Cursor<'t> {
 
     /// A string in UTF-8. Half of a surrogate pair, which UTF-8 does not have, becomes U+FFFD.
     pub fn string(&mut self) -> &[u8] {
+        let start = self.at;
         let (raw, is_escaped) = self.raw();
-        if is_escaped {
-            unescape(raw, &mut self.unescaped);
-            return &self.unescaped;
-        }
-        raw
+        if is_escaped { self.unescape(start..self.at) } else { raw }
     }
 
     /// Goes into a list or an object; false where it is empty, and done.
@@ -113,25 +119,32 @@ impl<'t> Cursor<'t> {
     /// The name of a field, up to where its value begins. U+0000, which names in Arrow cannot have, becomes U+2400, its symbol.
     pub fn name(&mut self) -> &[u8] {
         self.token();
+        let start = self.at;
         let (raw, is_escaped) = self.raw();
+        let end = self.at;
         // The colon.
         self.token();
         self.at += 1;
-        if is_escaped {
-            unescape(raw, &mut self.unescaped);
-            if self.unescaped.contains(&0) {
-                self.unescaped = String::from_utf8_lossy(&self.unescaped).replace('\0', "\u{2400}").into_bytes();
-            }
-            return &self.unescaped;
+        if !is_escaped {
+            return raw;
         }
-        raw
+        if self.unescape(start..end).contains(&0) {
+            self.unescaped = String::from_utf8_lossy(&self.unescaped).replace('\0', "\u{2400}").into_bytes();
+        }
+        &self.unescaped
+    }
+
+    /// What the string with escapes stands for that is written here, quotes included.
+    fn unescape(&mut self, written: Range<usize>) -> &[u8] {
+        json::unescape(self.text.get(written).unwrap_or_default(), &mut self.unescaped);
+        &self.unescaped
     }
 
     /// The first byte that is no whitespace, which is not taken; 0 at the end.
     #[inline(always)]
     fn token(&mut self) -> u8 {
         loop {
-            match self.text.get(self.at) {
+            match self.bytes().get(self.at) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
                 Some(byte) => return *byte,
                 None => return 0,
@@ -142,7 +155,7 @@ impl<'t> Cursor<'t> {
     /// A string as it is written between its quotes, and whether it has escapes.
     #[inline(always)]
     fn raw(&mut self) -> (&'t [u8], bool) {
-        let rest = self.text.get(self.at + 1..).unwrap_or_default();
+        let rest = self.bytes().get(self.at + 1..).unwrap_or_default();
         let (mut end, mut is_escaped) = (0, false);
         loop {
             let found = rest.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest));
@@ -160,7 +173,7 @@ impl<'t> Cursor<'t> {
     /// Goes over a list or an object, however deep.
     fn whole(&mut self) {
         let mut depth = 0_usize;
-        while let Some(byte) = self.text.get(self.at) {
+        while let Some(byte) = self.bytes().get(self.at) {
             match byte {
                 b'"' => {
                     self.raw();
@@ -176,43 +189,4 @@ impl<'t> Cursor<'t> {
             }
         }
     }
-}
-
-/// What a string with escapes stands for.
-fn unescape(mut raw: &[u8], text: &mut Vec<u8>) {
-    text.clear();
-    while let Some(at) = memchr::memchr(b'\\', raw) {
-        let (before, escape) = raw.split_at(at);
-        text.extend_from_slice(before);
-        let (character, len) = match escape.get(1) {
-            Some(b'n') => ('\n', 2),
-            Some(b't') => ('\t', 2),
-            Some(b'r') => ('\r', 2),
-            Some(b'b') => ('\u{8}', 2),
-            Some(b'f') => ('\u{c}', 2),
-            Some(b'u') => unicode(escape),
-            Some(other) => (char::from(*other), 2),
-            None => (char::REPLACEMENT_CHARACTER, 1),
-        };
-        text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        raw = escape.get(len..).unwrap_or_default();
-    }
-    text.extend_from_slice(raw);
-}
-
-/// The character of `\uXXXX`, or of two of them, and the length of the escapes.
-fn unicode(escape: &[u8]) -> (char, usize) {
-    let Some(high) = unit(escape) else { return (char::REPLACEMENT_CHARACTER, escape.len()) };
-    let low = escape.get(6..).filter(|_| (0xd800..0xdc00).contains(&high)).and_then(unit);
-    if let Some(low @ 0xdc00..0xe000) = low
-        && let Some(pair) = char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
-    {
-        return (pair, 12);
-    }
-    (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
-}
-
-fn unit(escape: &[u8]) -> Option<u32> {
-    let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?.get(..4)?).ok()?;
-    u32::from_str_radix(digits, 16).ok()
 }
