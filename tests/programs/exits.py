@@ -157,6 +157,19 @@ def daemons_that_wait(url: str) -> None:
     beside_a_daemon(busy)
 
 
+def daemon_making_tables(url: str) -> None:
+    """Without the interpreter, which it wants back when a table is done."""
+
+    def busy(under_way: threading.Event) -> None:
+        results = sync.gather([f"{url}/json/a"] * 2_000, dedupe=True)
+        while True:
+            results.table()
+            results.json_table()
+            under_way.set()
+
+    beside_a_daemon(busy)
+
+
 def unclosed(url: str) -> None:
     """The loop is neither run to its end nor closed; what it held is there until the interpreter goes."""
     warnings.simplefilter("ignore", ResourceWarning)
@@ -174,7 +187,14 @@ RUN: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
 }
 ALONE: dict[str, Callable[[str], None]] = {
     each.__name__: each
-    for each in (daemon, daemon_reading_a_source, daemon_with_streams, daemons_that_wait, unclosed)
+    for each in (
+        daemon,
+        daemon_reading_a_source,
+        daemon_with_streams,
+        daemons_that_wait,
+        daemon_making_tables,
+        unclosed,
+    )
 }
 
 EXIT_CODES = {
@@ -188,6 +208,7 @@ EXIT_CODES = {
     "daemon_reading_a_source": 0,
     "daemon_with_streams": 0,
     "daemons_that_wait": 0,
+    "daemon_making_tables": 0,
     "unclosed": 0,
 }
 
