@@ -3,91 +3,22 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager
 
-from tests.servers.ledger import PATIENCE
+from tests.kernels import Cell, Kernel, running
 from tests.servers.messages import Answer, Request
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
 
 
-@dataclass
-class Cell:
-    """What a cell left behind."""
-
-    printed: str = ""
-    complained: str = ""
-    value: str = ""
-    error: str = ""
-    other: list[str] = field(default_factory=list)
-    """Kinds of outputs that no cell here should have."""
-
-
-class Kernel:
-    """A kernel in a process of its own."""
-
-    def __init__(self, manager: KernelManager) -> None:
-        self._manager = manager
-        self._client: BlockingKernelClient = manager.client()
-        self._client.start_channels()
-        self._client.wait_for_ready(timeout=60)
-
-    def start(self, code: str) -> str:
-        """Begin a cell; the name under which to `finish` it."""
-        name: str = self._client.execute(code)
-        return name
-
-    def interrupt(self) -> None:
-        self._manager.interrupt_kernel()
-
-    def finish(self, name: str) -> Cell:
-        """Wait for the end of a cell, and take what it left behind."""
-        cell = Cell()
-        while True:
-            message: dict[str, Any] = self._client.get_iopub_msg(timeout=PATIENCE)
-            kind, content = message["msg_type"], message["content"]
-            if kind == "status":
-                if message["parent_header"].get("msg_id") == name and content["execution_state"] == "idle":
-                    return cell
-            elif kind == "stream" and content["name"] == "stdout":
-                cell.printed += content["text"]
-            elif kind == "stream":
-                cell.complained += content["text"]
-            elif kind == "execute_result":
-                cell.value = content["data"]["text/plain"]
-            elif kind == "error":
-                cell.error = content["ename"]
-            elif kind != "execute_input":
-                cell.other.append(kind)
-
-    def run(self, code: str) -> Cell:
-        return self.finish(self.start(code))
-
-    def close(self) -> None:
-        self._client.stop_channels()
-        self._manager.shutdown_kernel(now=True)
-        self._manager.cleanup_resources()
-
-
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    folder = tmp_path_factory.mktemp("jupyter")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
-            patch.setenv(name, str(folder))
-        manager = KernelManager(kernel_name="python3")
-        manager.start_kernel()
-        kernel = Kernel(manager)
+    with running(Kernel, tmp_path_factory.mktemp("jupyter")) as kernel:
         assert (
             kernel.run("import asyncio, time\nimport fastfetch\nfrom fastfetch import TLS, Client") == Cell()
         )
         yield kernel
-        kernel.close()
 
 
 THREE_IN_ORDER = """\

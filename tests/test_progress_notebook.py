@@ -9,11 +9,10 @@ from typing import Any
 import nbclient
 import nbformat
 import pytest
-from jupyter_client.manager import KernelManager
 
+from tests.kernels import Kernel, running
 from tests.servers.ledger import PATIENCE
 from tests.servers.routes import RouteServer
-from tests.test_notebook import Kernel
 
 FACES = pytest.mark.parametrize("face", ["gather", "as_completed"])
 FOREIGN = "class Foreign(Exception): pass\nForeign.__name__ = '<script>alert(1)</script>\\x1b[31m'\n"
@@ -44,13 +43,7 @@ class Notebook(Kernel):
 
 @pytest.fixture(scope="module")
 def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
-    folder = tmp_path_factory.mktemp("jupyter")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
-            patch.setenv(name, str(folder))
-        manager = KernelManager(kernel_name="python3")
-        manager.start_kernel()
-        notebook = Notebook(manager)
+    with running(Notebook, tmp_path_factory.mktemp("jupyter")) as notebook:
         cell = f"""
 import asyncio, fastfetch as ff
 async def gather(urls, **options):
@@ -63,7 +56,6 @@ def fail(response):
 """
         assert notebook.outputs(notebook.start(cell)) == []
         yield notebook
-        notebook.close()
 
 
 @pytest.fixture
