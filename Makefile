@@ -15,7 +15,7 @@ unexport CONDA_PREFIX
 PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/pyo3-config-*)
 
 .NOTPARALLEL:
-.PHONY: demo test notebook notebooks lint stubs bench clean
+.PHONY: demo test torture notebook notebooks lint stubs bench clean
 
 demo: .venv/built # a thousand URLs come back, offline
 	$(BIN)/python -m fastfetch demo
@@ -25,6 +25,10 @@ test: .venv/built .venv/test # the engine alone, the package, then the package o
 	cargo test --locked --no-default-features
 	$(BIN)/python -m pytest
 	tests/other-pythons.sh
+
+torture: .venv/built .venv/test # the same promises at full length, an hour or so; renders docs/reliability.md
+	tests/install-system-packages.sh
+	FASTFETCH_TORTURE=1 $(BIN)/python -m pytest -m torture
 
 notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
 	tests/install-system-packages.sh chromium

@@ -9,9 +9,12 @@ from typing import Any, Protocol, TypeVar
 import pytest
 from hypothesis import settings
 
+from tests import figures
 from tests.authorized import Chain
 from tests.commands import Say
 from tests.faces import FACES, WAITING_FACES, showing
+from tests.faults.stage import Stage
+from tests.figures import Measured
 from tests.loops import LOOP_FACTORIES, LoopFactory
 from tests.servers.bodies import BodyServer
 from tests.servers.dnsmasq import Dnsmasq, running_dnsmasq
@@ -48,6 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not (awaits and any(face in given for face in WAITING_FACES))
 
     items[:] = [item for item in items if belongs(item)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if figures.lines:
+        terminalreporter.section("figures")
+        for done, came_of_it in figures.lines.items():
+            terminalreporter.write_line(f"{done}: {came_of_it}")
+    figures.keep()
 
 
 class RawServerFactory(Protocol):
@@ -157,6 +168,19 @@ def chained(route_server: RouteServer) -> Iterator[Chain]:
     """Chains of redirects between `route_server` and another."""
     with RouteServer() as there:
         yield Chain(route_server, there)
+
+
+@pytest.fixture
+def stage(authority: Authority) -> Iterator[Stage]:
+    """Where a fault is performed."""
+    with Stage(authority) as stage:
+        yield stage
+
+
+@pytest.fixture
+def measured() -> Measured:
+    """Keeps a figure: `measured("5,000 cancels at random moments", "0 slots lost")`."""
+    return figures.lines.__setitem__
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""docs/reliability.md: what was promised and measured, and how the peers do on the same faults."""
