@@ -96,6 +96,9 @@ def test_the_time_left_follows_the_current_rate() -> None:
     assert str(slow).endswith("  100/s  5 s left")
     stuck = progress(done=500, elapsed=2.0, current_rate=0.0)
     assert stuck.eta is None
+    hardly = progress(done=1, elapsed=1.0, current_rate=5e-324)
+    assert hardly.eta is None
+    assert "left" not in str(hardly)
     assert str(stuck).endswith("  0/s")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, TypeVar
 
 from fastfetch._config import PROGRESS_INTERVAL, RATE_WINDOW
@@ -127,7 +128,8 @@ class Progress:
         if left <= 0:
             return 0.0
         rate = self.rate if self.current_rate is None else self.current_rate
-        return left / rate if rate else None
+        # A rate may be so small that no number says how long.
+        return eta if rate and isfinite(eta := left / rate) else None
 
     def __str__(self) -> str:
         return "  ".join(parts(self).values())

@@ -1,6 +1,7 @@
 """Every way to fail has one exception, and every exception is reached by a test."""
 
 import ast
+import functools
 import re
 
 import fastfetch as ff
@@ -32,6 +33,7 @@ def exceptions() -> list[str]:
     ]
 
 
+@functools.cache
 def named_in_tests() -> set[str]:
     """Every name that the code of a test uses. Imports do not count, and neither does prose."""
     trees = [ast.parse(text(name)) for name in sources("tests", ".py") if "/house/" not in name]
