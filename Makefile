@@ -23,12 +23,11 @@ demo: .venv/built # a thousand URLs come back, offline
 test: .venv/built .venv/test # the engine alone, the package, then the package on every other Python found
 	tests/install-system-packages.sh
 	cargo test --locked --no-default-features
-	$(BIN)/python -m pytest
-	tests/other-pythons.sh
+	$(BIN)/python -m tests.pythons
 
 torture: .venv/built .venv/test # the same promises at full length, an hour or so; renders docs/reliability.md
 	tests/install-system-packages.sh
-	FASTFETCH_TORTURE=1 $(BIN)/python -m pytest -m torture
+	FASTFETCH_TORTURE=1 $(BIN)/python -m tests.pythons --torture
 
 notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
 	tests/install-system-packages.sh chromium
