@@ -20,7 +20,6 @@ The points have the same names in both:
 
 import asyncio
 import contextlib
-import socket
 from asyncio import StreamWriter
 from ssl import SSLContext
 
@@ -51,8 +50,6 @@ class StallingServer(RawServer):
     def __init__(self, tls: SSLContext | None = None) -> None:
         self._busy: set[bytes] = set()
         super().__init__(self._converse, tls=tls)
-        # What the system takes while nobody reads has a bound that is well below a body's size.
-        self._server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
 
     async def _converse(self, reader: RequestReader, writer: StreamWriter) -> None:
         while True:

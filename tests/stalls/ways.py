@@ -46,7 +46,10 @@ WAYS = [
 
 
 class Place(contextlib.ExitStack):
-    """A way with all that is at its end, and in between."""
+    """A way with all that is at its end, and in between.
+
+    What these take of a body while nobody reads it is a small part of one.
+    """
 
     def __init__(self, way: Way, authority: Authority, full: int | None, name_server: str) -> None:
         super().__init__()
@@ -61,10 +64,10 @@ class Place(contextlib.ExitStack):
         if way.proxy == "http":
             # A proxy that passes on requests would take the whole body of one, whatever the origin takes.
             takes_no_body = {} if way.tls else {"PUT": _takes_nothing}
-            self._proxy = self.enter_context(ForwardProxy(faults=takes_no_body)).url
+            self._proxy = self.enter_context(ForwardProxy(faults=takes_no_body).narrow()).url
             self._mute = self.enter_context(ForwardProxy(faults={"*": stall()})).url
         elif way.proxy:
-            self._proxy = f"{way.proxy}://{self.enter_context(SocksServer()).address}"
+            self._proxy = f"{way.proxy}://{self.enter_context(SocksServer().narrow()).address}"
             self._mute = (
                 f"{way.proxy}://{self.enter_context(SocksServer(faults={'request': stall()})).address}"
             )
@@ -73,7 +76,7 @@ class Place(contextlib.ExitStack):
         origin: LoopbackServer[Any] = (
             StallingHttp2Server(context) if way.h2 else StallingServer(context if way.tls else None)
         )
-        self.url = self.enter_context(origin).url
+        self.url = self.enter_context(origin.narrow()).url
 
     def client(self, **options: Any) -> Client:
         """A client that goes this way."""
