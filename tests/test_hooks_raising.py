@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastfetch import Client, FetchError, Limits, Request, Response, TotalTimeout
+from fastfetch._core import bridge_counters
 
 from tests.fetching import fetch, outcome
 from tests.loops import LoopFactory, NoReaderLoop, run
@@ -152,19 +153,28 @@ class TestCancel:
 
         run(main, loop_factory)
 
-    def test_a_hook_whose_request_was_given_up_is_not_called(self, route_server: RouteServer) -> None:
-        called: list[Request] = []
+    @pytest.mark.parametrize("asked", [False, True])
+    def test_a_hook_whose_request_was_given_up_is_not_called(
+        self, asked: bool, route_server: RouteServer
+    ) -> None:
+        """Not even where the I/O thread has asked for it already, and cannot know yet."""
+        called: list[str] = []
 
         async def main() -> None:
-            async with Client(event_hooks={"request": called.append}) as client:
-                task = asyncio.create_task(client.get(f"{route_server.url}/json/a"))
-                await asyncio.sleep(0)
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                await asyncio.sleep(0.02)
+            async with Client(event_hooks={"request": lambda request: called.append(request.url)}) as client:
+                for _ in range(50):
+                    before = bridge_counters()["wakes"]
+                    task = asyncio.create_task(client.get(f"{route_server.url}/json/a"))
+                    await asyncio.sleep(0)
+                    while asked and bridge_counters()["wakes"] == before:
+                        pass  # Not a turn of the loop until the question is there.
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
+                    assert task.cancelled()
+                assert (await client.get(f"{route_server.url}/json/b")).ok
 
         asyncio.run(main())
-        assert called == []
+        assert called == [f"{route_server.url}/json/b"]
 
     def test_a_hook_that_cancels_its_own_task(self, route_server: RouteServer) -> None:
         async def quits(_: object) -> None:

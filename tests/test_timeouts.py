@@ -1,7 +1,6 @@
 """Timeout(...): each part by itself, and when its clock starts."""
 
 import asyncio
-import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
 
@@ -25,31 +24,17 @@ from tests.servers.process import listen
 from tests.servers.process import url as url_of
 from tests.servers.raw import RequestReader, silence
 from tests.servers.routes import RouteServer
+from tests.servers.silent import full_port
 from tests.servers.socks import SocksServer
 
 
 @pytest.fixture
 def full() -> Iterator[int]:
-    """A port whose queue of connections is full: it answers nobody."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port = listener.getsockname()[1]
-        waiting = []
-        try:
-            for _ in range(4):
-                waiting.append(client := socket.socket())
-                client.settimeout(0.2)
-                try:
-                    client.connect(("127.0.0.1", port))
-                except TimeoutError:
-                    break
-            else:
-                pytest.skip("this system's queue has no end")
-            yield port
-        finally:
-            for client in waiting:
-                client.close()
+    """A port that answers nobody."""
+    with full_port() as port:
+        if port is None:
+            pytest.skip("this system's queue of connections has no end")
+        yield port
 
 
 def test_connect(full: int) -> None:

@@ -606,10 +606,14 @@ class StreamedResponse:
         ...         print(error)
         the body cannot be read: the response is closed
         """
+        for closing in self._close():
+            await closing
+
+    def _close(self) -> list[_core.Call]:
+        """Begins to close all at once. A cancel ends the wait for it, and not the closing."""
         self._gone = self._gone or "the response is closed"
-        await self._native.close()
-        if self._successor is not None:
-            await self._successor.aclose()
+        successors = [] if self._successor is None else self._successor._close()
+        return [self._native.close(), *successors]
 
     def __repr__(self) -> str:
         return f"<StreamedResponse [{self.status_code}] {self.method} {self.url}>"

@@ -56,15 +56,23 @@ enum State {
 struct Awaited {
     port: Py<Port>,
     key: Key,
-    _abort: Abort,
+    abort: Abort,
 }
 
-/// Stops work when dropped. Bound to its process: in a forked child the work does not exist.
-struct Abort(ProcessBound<AbortHandle>);
+/// Stops work when dropped.
+struct Abort {
+    /// Bound to its process: in a forked child the work does not exist.
+    handle: ProcessBound<AbortHandle>,
+    /// Where it asks, until it has an answer.
+    side: Option<Arc<Side>>,
+}
 
 impl Drop for Abort {
     fn drop(&mut self) {
-        if let Some(handle) = self.0.get() {
+        if let Some(side) = &self.side {
+            side.give_up();
+        }
+        if let Some(handle) = self.handle.get() {
             handle.abort();
         }
     }
@@ -87,7 +95,7 @@ impl Door {
 
 fn start(work: Work, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
     let (handle, registration) = AbortHandle::new_pair();
-    let work: Work = match side {
+    let work: Work = match side.clone() {
         Some(side) => Box::pin(caller::scope(side.caller(), work)),
         None => work,
     };
@@ -98,7 +106,7 @@ fn start(work: Work, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
             Err(_) => {}
         }
     }))?;
-    Ok(Abort(ProcessBound::new(handle)))
+    Ok(Abort { handle: ProcessBound::new(handle), side })
 }
 
 impl Call {
@@ -172,7 +180,7 @@ impl Call {
                 let (key, outbox, future) = port.get().enter(py)?;
                 let side = self.side(py, || Place::Loop(outbox.clone()))?;
                 match start(work, Door::Loop(outbox, key), side) {
-                    Ok(abort) => drop(self.replace(State::Awaited(Awaited { port, key, _abort: abort }))),
+                    Ok(abort) => drop(self.replace(State::Awaited(Awaited { port, key, abort }))),
                     Err(error) => {
                         port.get().forget(key);
                         return Err(error);
@@ -187,8 +195,11 @@ impl Call {
                 Ok(py.None())
             }
             State::Yielded => Err(PyStopIteration::new_err((py.None(),))),
-            State::Awaited(awaited) => match awaited.port.get().take(awaited.key) {
-                Some(answer) => Err(PyStopIteration::new_err((self.finish(py, answer)?,))),
+            State::Awaited(mut awaited) => match awaited.port.get().take(awaited.key) {
+                Some(answer) => {
+                    awaited.abort.side = None;
+                    Err(PyStopIteration::new_err((self.finish(py, answer)?,)))
+                }
                 None => {
                     drop(self.replace(State::Awaited(awaited)));
                     Err(PyRuntimeError::new_err("await wasn't used with future"))
@@ -212,8 +223,9 @@ impl Call {
         let _own = self.waiting.is_none().then(|| waiting.closing());
         let slot = Arc::<Slot>::default();
         let side = self.side(py, || Place::Thread(waiting.clone()))?;
-        let _abort = start(work, Door::Thread(waiting.clone(), slot.clone()), side)?;
+        let mut abort = start(work, Door::Thread(waiting.clone(), slot.clone()), side)?;
         let answer = waiting.wait(py, &slot)?;
+        abort.side = None;
         self.finish(py, answer)
     }
 

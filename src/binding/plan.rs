@@ -1,7 +1,8 @@
 //! The options of a call for many items: Python values into a `Plan`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -13,11 +14,12 @@ use super::client::Client;
 use super::extract::{self, Options, expected};
 use super::limits::{self, LIMITS};
 use super::response::{Response, Row};
-use super::side::{Object, Side, callable, nowhere};
+use super::side::{Note, Object, Side, callable, nowhere};
 use crate::engine::caller::Caller;
-use crate::engine::error::{Failure, Opaque};
+use crate::engine::error::Opaque;
 use crate::engine::keep::Keep;
-use crate::engine::plan::{Plan, Reader};
+use crate::engine::plan::{Plan, Read, Reader};
+use crate::engine::process::lock;
 use crate::engine::response::Outcome;
 
 /// The options besides limits. Progress is shown by the face.
@@ -84,14 +86,26 @@ fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
 }
 
 fn reader(value: &Bound<'_, PyAny>, tags: Arc<dyn Tagged>) -> PyResult<Arc<dyn Reader>> {
-    Ok(Arc::new(OnResponse { function: callable("on_response", value)?, tags }))
+    Ok(Arc::new(OnResponse { function: callable("on_response", value)?, tags, ended: Arc::default() }))
 }
 
 /// A function of the caller's that sees each response while it is whole.
 struct OnResponse {
     function: Arc<Py<PyAny>>,
     tags: Arc<dyn Tagged>,
+    ended: Arc<Mutex<Ended>>,
 }
+
+/// A call of such a function.
+struct Call {
+    place: usize,
+    answer: Arc<Outcome>,
+    ended: Arc<Mutex<Ended>>,
+}
+
+/// The calls that have ended and whose asker has not taken what came of it, by place. An asker may go in the very moment between
+/// the two, on another thread.
+type Ended = HashMap<usize, (Arc<Outcome>, Read)>;
 
 impl std::fmt::Debug for OnResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -100,13 +114,36 @@ impl std::fmt::Debug for OnResponse {
 }
 
 impl Reader for OnResponse {
-    fn read(&self, place: usize, answer: Arc<Outcome>, caller: Option<&Caller>) -> BoxFuture<'static, Result<Opaque, Failure>> {
+    fn read(&self, place: usize, answer: Arc<Outcome>, caller: Option<&Caller>) -> BoxFuture<'static, Read> {
         let Some(side) = Side::of(caller) else { return async { Err(nowhere()) }.boxed() };
-        let tags = self.tags.clone();
+        let (tags, ended) = (self.tags.clone(), self.ended.clone());
+        let note = Call { place, answer: answer.clone(), ended: ended.clone() };
         let arguments = move |py: Python<'_>| {
             let response = Response::new(Row { outcome: answer, tag: tags.tag(py, place) });
             Ok((response,).into_pyobject(py)?.unbind())
         };
-        side.ask(self.function.clone(), arguments, |value| Ok(Arc::new(Object(value.clone().unbind())) as Opaque))
+        let read = |value: &Bound<'_, PyAny>| Ok(Arc::new(Object(value.clone().unbind())) as Opaque);
+        let asked = side.ask_once(self.function.clone(), arguments, read, note);
+        async move {
+            let read = asked.await;
+            lock(&ended).remove(&place);
+            read
+        }
+        .boxed()
+    }
+
+    fn left(&self) -> Vec<(usize, Arc<Outcome>, Read)> {
+        lock(&self.ended).drain().map(|(place, (answer, read))| (place, answer, read)).collect()
+    }
+}
+
+impl Note<Opaque> for Call {
+    fn note(&self, read: &Read) {
+        let earlier = lock(&self.ended).insert(self.place, (self.answer.clone(), read.clone()));
+        drop(earlier);
+    }
+
+    fn noted(&self) -> Option<Read> {
+        lock(&self.ended).get(&self.place).map(|(_, read)| read.clone())
     }
 }

@@ -29,6 +29,8 @@ pub struct Side {
     context: Py<PyAny>,
     /// Whoever awaits is a callback itself.
     within: bool,
+    /// Nobody awaits any more.
+    given_up: AtomicBool,
 }
 
 /// Something has been called: until then nobody can be within a callback, and nobody has to look.
@@ -45,12 +47,29 @@ pub enum Place {
 /// What the caller's code made: an exception that it raised, or a value.
 pub struct Object(pub Py<PyAny>);
 
+/// Where it is noted what came of a call.
+pub trait Note<T>: Send + 'static {
+    /// Notes it.
+    fn note(&self, outcome: &Result<T, Failure>);
+    /// What is noted.
+    fn noted(&self) -> Option<Result<T, Failure>>;
+}
+
+/// Nowhere.
+impl<T> Note<T> for () {
+    fn note(&self, _: &Result<T, Failure>) {}
+
+    fn noted(&self) -> Option<Result<T, Failure>> {
+        None
+    }
+}
+
 impl Side {
     /// The side of whoever runs now, with a copy of its context variables.
     pub fn here(py: Python<'_>, place: Place) -> PyResult<Arc<Self>> {
         static COPY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let context = COPY.import(py, "contextvars", "copy_context")?.call0()?.unbind();
-        Ok(Arc::new(Self { place, context, within: Self::is_within(py)? }))
+        Ok(Arc::new(Self { place, context, within: Self::is_within(py)?, given_up: AtomicBool::new(false) }))
     }
 
     /// Does a callback run here, of a request that waits for it?
@@ -80,18 +99,36 @@ impl Side {
         arguments: impl FnOnce(Python<'_>) -> PyResult<Py<PyTuple>> + Send + 'static,
         read: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, Failure>> {
+        self.ask_once(function, arguments, read, ())
+    }
+
+    /// The same; and what came of it is noted on the caller's side, before whoever asked learns of it, or does not because it has
+    /// gone. Whoever asks again is told what is noted. What a function raises whose asker has gone is not: it was cut short.
+    pub fn ask_once<T: Send + 'static>(
+        self: &Arc<Self>,
+        function: Arc<Py<PyAny>>,
+        arguments: impl FnOnce(Python<'_>) -> PyResult<Py<PyTuple>> + Send + 'static,
+        read: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
+        note: impl Note<T>,
+    ) -> BoxFuture<'static, Result<T, Failure>> {
         let (told, answer) = oneshot::channel();
         let task = Arc::new(Mutex::new(None));
         let orphan = Orphan { side: Some(self.clone()), task: task.clone() };
         let side = self.clone();
-        let interrupted = Arc::<AtomicBool>::default();
-        let interrupt = interrupted.clone();
         self.run(Box::new(move |py| {
-            if told.is_closed() {
+            // The I/O thread may not know yet that nobody awaits it any more; here it is known.
+            if side.is_given_up() || told.is_closed() {
+                return Ok(());
+            }
+            if let Some(noted) = note.noted() {
+                let _ = told.send(noted);
                 return Ok(());
             }
             let done = Done(Mutex::new(Some(Box::new(move |py, outcome| {
                 let read = outcome.and_then(|value| read(value.bind(py))).map_err(|error| raised(py, error));
+                if read.is_ok() || !told.is_closed() {
+                    note.note(&read);
+                }
                 // Whoever asked may have gone.
                 let _ = told.send(read);
             }))));
@@ -103,7 +140,7 @@ impl Side {
                 }
                 Err(error) => {
                     if side.ends_with_its_wait() {
-                        interrupt.store(true, Ordering::Release);
+                        side.give_up();
                     } else {
                         done.get().__call__(py, py.None(), Some(error.value(py).clone().into_any().unbind()));
                     }
@@ -111,13 +148,14 @@ impl Side {
                 }
             }
         }));
+        let side = self.clone();
         async move {
             let answer = answer.await;
             orphan.adopt();
             match answer {
                 Ok(answer) => answer,
-                // The wait has ended, and drops this at any moment: it has not failed.
-                Err(_) if interrupted.load(Ordering::Acquire) => pending().await,
+                // It has not failed, and is dropped at any moment.
+                Err(_) if side.is_given_up() => pending().await,
                 Err(_) => Err(Failure::new(Kind::Internal, Phase::Response, "the event loop was closed")),
             }
         }
@@ -136,6 +174,15 @@ impl Side {
             // Nobody is there to be told.
             side.invoke(py, &function, arguments(py)?, done).map(drop)
         }));
+    }
+
+    /// Nobody awaits it any more: what was asked and has not begun does not begin.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
     }
 
     /// Is all that is asked here dropped where its wait is cut short?

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use tokio::sync::oneshot;
 
 use super::call::Call;
 use super::error;
@@ -15,6 +16,7 @@ use crate::engine::charset::{TextDecoder as Decoder, declared};
 use crate::engine::events::Events;
 use crate::engine::lines::{LineTooLong, Lines};
 use crate::engine::process::{ProcessBound, lock};
+use crate::engine::runtime;
 use crate::engine::streaming::{Stop, Streaming as EngineStreaming};
 use crate::engine::transport::Incoming;
 
@@ -61,10 +63,16 @@ impl Streaming {
         Ok(call.at(self.waiting.clone()))
     }
 
-    /// Closes it, whatever is left of the body.
+    /// Closes it, whatever is left of the body: at once, whether the call is awaited to its end, cancelled or dropped.
     fn close(&self) -> PyResult<Call> {
         let engine = self.engine()?.clone();
-        Ok(Call::until(async move { engine.close().await }).at(self.waiting.clone()))
+        let (tell, closed) = oneshot::channel();
+        runtime::spawn(Box::pin(async move {
+            engine.close().await;
+            // Whoever closed it may not wait.
+            let _ = tell.send(());
+        }))?;
+        Ok(Call::until(async move { closed.await.unwrap_or_default() }).at(self.waiting.clone()))
     }
 }
 

@@ -109,6 +109,9 @@ impl<T: Transport> Batch<T> {
     pub async fn run(self: Arc<Self>) -> Result<(), Box<Error>> {
         let _running = self.running.lock().await;
         let slots = Slots::new(self.table.clone(), self.progress.clone(), self.plan.dedupe);
+        for (place, outcome) in self.plan.left() {
+            slots.fill(place, Arc::new(outcome));
+        }
         let archive = self.plan.archive().await?;
         let gate = match self.plan.gate() {
             Ok(gate) => gate,

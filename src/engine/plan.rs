@@ -16,7 +16,7 @@ use super::gate::{Gate, fitting};
 use super::item::Item;
 use super::keep::Keep;
 use super::request::Request;
-use super::response::Outcome;
+use super::response::{Outcome, Response};
 use super::transport::{Network, Transport};
 
 /// How the items of one call are fetched.
@@ -49,8 +49,14 @@ pub struct Plan<T = Network> {
 /// Something of the caller's that sees each answer while it is whole.
 pub trait Reader: std::fmt::Debug + Send + Sync {
     /// Reads the answer of the item at this place; what comes back is to be kept with it.
-    fn read(&self, place: usize, answer: Arc<Outcome>, caller: Option<&Caller>) -> BoxFuture<'static, Result<Opaque, Failure>>;
+    fn read(&self, place: usize, answer: Arc<Outcome>, caller: Option<&Caller>) -> BoxFuture<'static, Read>;
+
+    /// The answers, by place, that were read to the end in the moment in which nobody waited for it any more.
+    fn left(&self) -> Vec<(usize, Arc<Outcome>, Read)>;
 }
+
+/// What came of reading an answer.
+pub type Read = Result<Opaque, Failure>;
 
 impl<T: Transport> Plan<T> {
     /// Where its requests wait for their turn. Made within a callback, they do not wait for permits of the client: the request
@@ -99,14 +105,27 @@ impl<T: Transport> Plan<T> {
 
     /// Has the answer read while it is whole, and reduces it to what is to be held.
     pub async fn digest(&self, place: usize, outcome: Outcome, caller: Option<&Caller>) -> Outcome {
-        let mut answer = outcome?;
-        if let Some(reader) = &self.reader {
-            let whole = Arc::new(Ok(answer));
-            let read = reader.read(place, whole.clone(), caller).await;
-            answer = Arc::unwrap_or_clone(whole)?;
-            let value = read.map_err(|failure| Error::about(&answer, failure))?;
-            answer.rare.get_or_insert_default().value.0 = Some(value);
-        }
+        let answer = outcome?;
+        let Some(reader) = &self.reader else { return self.reduce(answer) };
+        let whole = Arc::new(Ok(answer));
+        let read = reader.read(place, whole.clone(), caller).await;
+        self.hold(whole, read)
+    }
+
+    /// What an earlier run had read and did not come to hold. Nothing is read twice.
+    pub fn left(&self) -> impl Iterator<Item = (usize, Outcome)> {
+        let left = self.reader.as_ref().map(|reader| reader.left()).unwrap_or_default();
+        left.into_iter().map(|(place, whole, read)| (place, self.hold(whole, read)))
+    }
+
+    fn hold(&self, whole: Arc<Outcome>, read: Read) -> Outcome {
+        let mut answer = Arc::unwrap_or_clone(whole)?;
+        let value = read.map_err(|failure| Error::about(&answer, failure))?;
+        answer.rare.get_or_insert_default().value.0 = Some(value);
+        self.reduce(answer)
+    }
+
+    fn reduce(&self, mut answer: Response) -> Outcome {
         self.keep.reduce(&mut answer).map_err(|failure| Error::about(&answer, failure))?;
         Ok(answer)
     }

@@ -1,6 +1,7 @@
 """What the asyncio servers share: a loopback port, a thread, a ledger, an end that leaves nothing open."""
 
 import asyncio
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,12 @@ class LoopbackServer(ABC, Generic[R]):
             return await loop.create_unix_server(self.protocol, path, ssl=tls, backlog=4096)
 
         self._unix.append(self._thread.call(listen()))
+
+    def narrow(self) -> Self:
+        """Have the system take little of what is sent and not read. From the next connection on."""
+        for listening in self._server.sockets:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+        return self
 
     def in_loop(self, callback: Callable[[], object]) -> None:
         """Call this soon in the server's own thread."""

@@ -30,6 +30,11 @@ type Pool = Client<Connector, Outgoing>;
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many HTTP/2 streams given up within the last second are remembered. What still comes for one that is not is taken for a
+/// fault of the server's, and a connection with a thousand of these in its life is given up, with all that it carries: a batch
+/// that is cancelled, or of which many time out, is not to cost that.
+const RECENTLY_RESET: usize = 10_000;
+
 /// Requests over connections to hosts, or through one proxy.
 pub struct Direct {
     config: Config,
@@ -111,6 +116,7 @@ fn pool(config: &Config, connector: Connector, idle: usize) -> Pool {
         .http1_max_headers(config.max_header_lines)
         .http2_only(config.versions == Versions::Http2)
         .http2_max_header_list_size(config.max_header_bytes)
+        .http2_max_concurrent_reset_streams(RECENTLY_RESET)
         .http2_keep_alive_interval(PING_INTERVAL)
         .http2_keep_alive_timeout(PING_TIMEOUT);
     builder.build(connector)

@@ -1,0 +1,1 @@
+"""Every point at which the other side may fall silent."""
