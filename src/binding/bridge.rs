@@ -22,6 +22,7 @@ use super::visit::{self, Visit};
 use super::wake::Bell;
 #[cfg(unix)]
 use super::wake::Descriptor;
+use crate::engine::panics;
 use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
 
@@ -221,7 +222,8 @@ impl Port {
         let Some(_visit) = Visit::begin() else { return Ok(()) };
         let mut arrived = outbox.take().into_iter();
         while let Some(message) = arrived.next() {
-            if let Err(error) = self.deliver(py, message) {
+            // A panic is told by its hook; what is left is delivered all the same.
+            if let Ok(Err(error)) = panics::catch(|| self.deliver(py, message)) {
                 // An interrupt in the middle of it: what is left comes in the next turn.
                 outbox.put_back(arrived);
                 return Err(error);

@@ -2,12 +2,10 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable};
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyStopIteration, PyTypeError, PyValueError};
 use pyo3::gc::PyVisit;
@@ -24,6 +22,8 @@ use super::visit::Visit;
 use super::waiting::{Slot, Waiting};
 use crate::engine::caller;
 use crate::engine::error::Error;
+use crate::engine::injection;
+use crate::engine::panics::{self, Panic};
 use crate::engine::process::{ProcessBound, lock};
 use crate::engine::runtime;
 
@@ -69,12 +69,16 @@ struct Abort {
 
 impl Drop for Abort {
     fn drop(&mut self) {
-        if let Some(side) = &self.side {
-            side.give_up();
-        }
-        if let Some(handle) = self.handle.get() {
-            handle.abort();
-        }
+        // The interpreter drops it, and has no use for a panic.
+        let _ = panics::catch(|| {
+            if let Some(side) = &self.side {
+                side.give_up();
+            }
+            if let Some(handle) = self.handle.get() {
+                handle.abort();
+            }
+            injection::point("abort");
+        });
     }
 }
 
@@ -85,12 +89,25 @@ enum Door {
 }
 
 impl Door {
-    fn deliver(self, answer: Answer) {
-        match self {
-            Self::Loop(outbox, key) => outbox.answer(key, answer),
-            Self::Thread(waiting, slot) => waiting.answer(&slot, answer),
+    /// Delivers the answer; where that panics, this is what is delivered.
+    fn deliver(&self, answer: Answer) {
+        if let Err(panic) = panics::catch(|| self.put(answer)) {
+            // Twice is no accident: then whoever waits is left to its timeout.
+            let _ = panics::catch(|| self.put(internal(panic)));
         }
     }
+
+    fn put(&self, answer: Answer) {
+        injection::point("queue");
+        match self {
+            Self::Loop(outbox, key) => outbox.answer(*key, answer),
+            Self::Thread(waiting, slot) => waiting.answer(slot, answer),
+        }
+    }
+}
+
+fn internal(panic: Panic) -> Answer {
+    Box::new(move |py, _| Err(error::panicked(py, &panic)))
 }
 
 fn start(work: Work, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
@@ -100,9 +117,9 @@ fn start(work: Work, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
         None => work,
     };
     runtime::spawn(Box::pin(async move {
-        match Abortable::new(AssertUnwindSafe(work).catch_unwind(), registration).await {
+        match Abortable::new(panics::caught(work), registration).await {
             Ok(Ok(answer)) => door.deliver(answer),
-            Ok(Err(_)) => door.deliver(Box::new(|py, _| Err(error::panicked(py)))),
+            Ok(Err(panic)) => door.deliver(internal(panic)),
             Err(_) => {}
         }
     }))?;
@@ -151,7 +168,10 @@ impl Call {
     }
 
     fn finish(&self, py: Python<'_>, answer: Answer) -> PyResult<Py<PyAny>> {
-        answer(py, self.carried.as_ref().map(|carried| carried.clone_ref(py)))
+        error::guarded(py, || {
+            injection::point("answer");
+            answer(py, self.carried.as_ref().map(|carried| carried.clone_ref(py)))
+        })
     }
 
     fn replace(&self, state: State) -> State {

@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::side::Object;
 use crate::engine::error::{Error, Kind, Raised};
+use crate::engine::panics::{self, Panic};
 
 /// The exception class of a kind.
 pub fn class_name(kind: &Kind) -> &str {
@@ -114,12 +115,16 @@ pub fn raise(py: Python<'_>, error: &Error) -> PyErr {
 }
 
 /// A fault of ours, caught at the bridge.
-pub fn panicked(py: Python<'_>) -> PyErr {
-    let message = "internal error: a panic in fastfetch; please report it";
-    match class(py, "FetchError").and_then(|class| class.call1((message,))) {
+pub fn panicked(py: Python<'_>, panic: &Panic) -> PyErr {
+    match class(py, "FetchError").and_then(|class| class.call1((panic.to_string(),))) {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,
     }
+}
+
+/// Does something on a thread of the caller's; a fault of ours is raised like any other error.
+pub fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    panics::catch(work).unwrap_or_else(|panic| Err(panicked(py, &panic)))
 }
 
 /// What went wrong with a file, as Python says it: with the file's name.

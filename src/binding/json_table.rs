@@ -40,14 +40,14 @@ pub fn table_of_json(
         raised = Python::attach(|py| py.check_signals()).err();
         raised.is_some()
     };
-    let made = py.detach(|| engine::table(&outcomes, schema.as_ref(), &path, &mut interrupted));
+    let made = error::guarded(py, || Ok(py.detach(|| engine::table(&outcomes, schema.as_ref(), &path, &mut interrupted))))?;
     let (schema, batches) = made.map_err(|trouble| match trouble {
         Trouble::Interrupted => raised.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())),
         Trouble::Schema(what) => PyValueError::new_err(format!("schema: {what}")),
         Trouble::Sparse(what) => PyValueError::new_err(what),
-        Trouble::Internal(what) => error::class(py, "FetchError")
-            .and_then(|class| class.call1((format!("internal error: {what}"),)))
-            .map_or_else(|error| error, PyErr::from_value),
+        Trouble::Internal(what) => {
+            error::class(py, "FetchError").and_then(|class| class.call1((what,))).map_or_else(|error| error, PyErr::from_value)
+        }
     })?;
     Ok(Table::new(schema, batches))
 }

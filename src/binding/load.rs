@@ -7,6 +7,7 @@ use super::bridge::shutdown;
 use super::cookies::Cookies;
 use super::error;
 use super::headers::Headers;
+use crate::engine::panics;
 use crate::engine::process::watch_forks;
 
 /// The version of the package.
@@ -22,11 +23,15 @@ pub fn version() -> &'static str {
 }
 
 /// Prepares the module.
-pub fn load(py: Python<'_>) -> PyResult<()> {
+pub fn load(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
     watch_forks();
+    panics::watch();
     error::load(py)?;
     PyMapping::register::<Headers>(py)?;
     py.import("collections.abc")?.getattr("MutableMapping")?.call_method1("register", (py.get_type::<Cookies>(),))?;
+    #[cfg(feature = "injection")]
+    super::injection::load(module)?;
     py.import("atexit")?.call_method1("register", (wrap_pyfunction!(shutdown, py)?,))?;
     Ok(())
 }

@@ -17,6 +17,8 @@ mod error;
 mod extract;
 mod facts;
 mod headers;
+#[cfg(feature = "injection")]
+mod injection;
 mod json;
 mod json_table;
 mod limits;

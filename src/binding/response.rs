@@ -226,7 +226,7 @@ impl Response {
     #[getter]
     fn text<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         let answer = self.answer(py)?;
-        Ok(PyString::new(py, &self.charset(answer).decode(&answer.body).0))
+        error::guarded(py, || Ok(PyString::new(py, &self.charset(answer).decode(&answer.body).0)))
     }
 
     /// The body decoded from JSON (RFC 8259), to what Python's own `json` makes of it.
@@ -258,7 +258,7 @@ impl Response {
         let py = slf.py();
         let answer = slf.get().answer(py)?;
         let set = *lock(&slf.get().encoding);
-        match json::decode(py, answer, set)? {
+        match error::guarded(py, || json::decode(py, answer, set))? {
             Ok(value) => Ok(value),
             Err(message) => Err(PyErr::from_value(Self::complain(slf, "DecodeError", message)?)),
         }

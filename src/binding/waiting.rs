@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use super::blocking;
+use super::error;
 use super::outbox::Answer;
 use super::visit::{Visit, stay_if_left_behind};
 use crate::engine::process::lock;
@@ -96,7 +97,7 @@ impl Waiting {
         let _other = blocking::lifted();
         let mut jobs = jobs.into_iter();
         while let Some(job) = jobs.next() {
-            if let Err(error) = job(py) {
+            if let Err(error) = error::guarded(py, || job(py)) {
                 let mut post = lock(&self.post);
                 if !post.closed {
                     post.jobs.splice(..0, jobs);

@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::injection;
+use super::panics;
 use forks::InUse;
 use store::{Opened, Refusal, Store};
 pub use trouble::Trouble;
@@ -182,10 +184,15 @@ fn serve(store: &mut Store<'_>, inbox: &Receiver<Job>) -> Vec<oneshot::Sender<()
             }
         }
         for (key, answer) in finds {
-            let _ = answer.send(store.find(key));
+            let found = panics::catch(|| store.find(key));
+            let _ = answer.send(found.unwrap_or_else(|panic| Err(Trouble(panic.to_string()))));
         }
         if failed.is_none() && !rows.is_empty() {
-            failed = store.keep(&rows).err();
+            let kept = panics::catch(|| {
+                injection::point("checkpoint");
+                store.keep(&rows)
+            });
+            failed = kept.unwrap_or_else(|panic| Err(Trouble(panic.to_string()))).err();
         }
         for answer in kept {
             let _ = answer.send(failed.clone().map_or(Ok(()), Err));

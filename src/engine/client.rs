@@ -16,6 +16,7 @@ use super::exchange::{Exchange, Tools};
 use super::forms;
 use super::gate::{Gate, Pass, fitting};
 use super::obey::Robots;
+use super::panics;
 use super::process::ProcessBound;
 use super::request::Request;
 use super::response::Outcome;
@@ -225,7 +226,15 @@ impl<T: Transport> Client<T> {
         let _in_flight = network.statistics.enter();
         self.complete(&mut request);
         let mut exchange = Exchange::new(&self.inner.config, &network.transport, tools, request, queue);
-        let mut outcome = exchange.run().await;
+        let mut outcome = match panics::caught(exchange.run()).await {
+            Ok(outcome) => outcome,
+            Err(panic) => {
+                let error = exchange.internal(&panic);
+                drop(exchange);
+                tools.renew();
+                return Ok(Err(error));
+            }
+        };
         if let Some(wait) = again(&mut outcome) {
             let told = exchange.tell(Event::Retry(Box::new(outcome))).await;
             return told.map_or_else(|failure| Ok(Err(exchange.error(failure))), |_| Err(wait));

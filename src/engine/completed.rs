@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::Method;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -12,7 +13,9 @@ use super::clock::Deadline;
 use super::crowd::{Crowd, GRACE, Work};
 use super::error::{Error, Kind, Phase};
 use super::gate::Gate;
+use super::injection;
 use super::item::Item;
+use super::panics;
 use super::plan::Plan;
 use super::process::lock;
 use super::progress::Progress;
@@ -278,7 +281,15 @@ impl Work for Incoming {
 
 /// Fetches the items that come in and hands out their outcomes, until no more items come. How many may come in is up to whoever
 /// sends them.
-pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
+pub async fn stream<T: Transport>(plan: Plan<T>, items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
+    if let Err(panic) = panics::caught(drive(plan, items, completed.clone())).await {
+        let error = Error::unsent(Kind::Internal, Phase::Queue, Method::GET, "", panic.to_string());
+        lock(&completed.state).failure.get_or_insert(error);
+        completed.changed.notify_waiters();
+    }
+}
+
+async fn drive<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
     let incoming = Incoming { completed: completed.clone(), items: Mutex::default(), alike: Mutex::default() };
     let archive = match plan.archive().await {
         Ok(archive) => archive,
@@ -302,6 +313,7 @@ pub async fn stream<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(u
         tokio::select! {
             item = items.recv(), if open => match item {
                 Some((number, item)) => {
+                    injection::point("stream");
                     let mut burst = vec![(number, item)];
                     burst.extend(std::iter::from_fn(|| items.try_recv().ok()));
                     let mut jobs = Vec::new();

@@ -20,7 +20,9 @@ use super::config::Retry;
 use super::error::{Error, Kind, Phase};
 use super::exchange::Tools;
 use super::gate::{self, Gate, Membership, Pass};
+use super::injection;
 use super::item::Item;
+use super::panics;
 use super::plan::Plan;
 use super::process::lock;
 use super::progress::{Counted, Progress};
@@ -217,29 +219,75 @@ impl<T: Transport, W: Work> Crowd<T, W> {
     }
 
     async fn work(self: Arc<Self>) {
+        let mut coming = Coming { crowd: &self, still: true };
+        injection::point("worker");
         let mut tools = Tools::of(self.caller.clone()).until(self.deadline);
-        while let Some((pass, job)) = self.next() {
+        while let Some((pass, job)) = coming.arrive() {
             let mut turn = Turn { crowd: &self, pass: Some(pass), job, retry: None, _in_flight: self.progress.enter() };
             turn.take(&mut tools).await;
             // Counted before its permit goes back: who is admitted because of it needs no other worker.
             lock(&self.state).coming += 1;
+            coming.still = true;
         }
+    }
+
+    /// Ends a job of which a panic has got hold, whose outcome is a fault of ours. That must not panic itself, on a thread that
+    /// may be panicking already.
+    fn panicked(&self, job: usize) {
+        let _ = panics::catch(|| {
+            if let Some(item) = self.work.item(job) {
+                self.finish(job, item.panicked());
+            }
+        });
     }
 }
 
 impl<T: Transport, W: Work> gate::Crowd for Crowd<T, W> {
     fn admit(self: Arc<Self>, pass: Pass, job: usize) {
-        let mut state = lock(&self.state);
-        if state.closed {
-            drop(state);
-            return drop(pass);
+        let mut pass = Some(pass);
+        let admitting = panics::catch(|| {
+            let mut state = lock(&self.state);
+            if state.closed {
+                return;
+            }
+            injection::point("crowd");
+            state.ready.extend(pass.take().map(|pass| (pass, job)));
+            if state.ready.len() > state.coming {
+                // What has ended is not to be remembered; a worker that panicked has told its job's outcome.
+                while state.workers.try_join_next().is_some() {}
+                state.workers.spawn_on(self.clone().work(), &self.handle);
+                state.coming += 1;
+            }
+        });
+        if admitting.is_err() {
+            self.panicked(job);
         }
-        state.ready.push_back((pass, job));
-        if state.ready.len() > state.coming {
-            state.coming += 1;
-            // What has ended is not to be remembered; a worker that panicked has told its job's outcome.
-            while state.workers.try_join_next().is_some() {}
-            state.workers.spawn_on(self.clone().work(), &self.handle);
+        // A pass that goes back may admit others, which asks for the state.
+        drop(pass);
+    }
+}
+
+/// A worker that is about to take a job. Where it panics before it has one, the job that it came for ends with it.
+struct Coming<'a, T: Transport, W: Work> {
+    crowd: &'a Crowd<T, W>,
+    still: bool,
+}
+
+impl<T: Transport, W: Work> Coming<'_, T, W> {
+    fn arrive(&mut self) -> Option<(Pass, usize)> {
+        self.still = false;
+        self.crowd.next()
+    }
+}
+
+impl<T: Transport, W: Work> Drop for Coming<'_, T, W> {
+    fn drop(&mut self) {
+        if self.still
+            && std::thread::panicking()
+            && let Some((pass, job)) = self.crowd.next()
+        {
+            self.crowd.panicked(job);
+            drop(pass);
         }
     }
 }
@@ -321,6 +369,7 @@ impl<T: Transport, W: Work> Turn<'_, T, W> {
                 return self.crowd.work.fail(error);
             }
         }
+        injection::point("keep");
         let outcome = self.crowd.plan.digest(self.job, outcome, tools.caller()).await;
         self.crowd.finish(self.job, outcome);
     }
@@ -339,10 +388,8 @@ impl<T: Transport, W: Work> Turn<'_, T, W> {
 
 impl<T: Transport, W: Work> Drop for Turn<'_, T, W> {
     fn drop(&mut self) {
-        if std::thread::panicking()
-            && let Some(item) = self.crowd.work.item(self.job)
-        {
-            self.crowd.finish(self.job, item.panicked());
+        if std::thread::panicking() {
+            self.crowd.panicked(self.job);
         }
     }
 }

@@ -10,6 +10,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::panics::Panic;
 use super::process;
 use super::response::Response;
 
@@ -183,6 +184,11 @@ impl Failure {
     /// A failure without an operating system error behind it.
     pub fn new(kind: Kind, phase: Phase, detail: impl Into<String>) -> Self {
         Self { kind, phase, detail: detail.into(), errno: None, unanswered: false, unprocessed: false }
+    }
+
+    /// A fault of ours.
+    pub fn internal(panic: &Panic, phase: Phase) -> Self {
+        Self::new(Kind::Internal, phase, panic.to_string())
     }
 
     /// No connection could be opened for want of descriptors, and none of ours is idle: once others are closed, it can be.

@@ -16,7 +16,9 @@ use super::config::Config;
 use super::content::Content;
 use super::error::{Error, Failure, Kind, Phase, redact_url};
 use super::headers;
+use super::injection;
 use super::interim::Interim;
+use super::panics::Panic;
 use super::reading::{Patience, Reader, is_decoded};
 use super::redirect;
 use super::request::Request;
@@ -45,6 +47,11 @@ impl Tools {
     /// The same, to be used until then.
     pub fn until(self, deadline: Option<Deadline>) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// Takes new ones for those that a panic has left in the middle of something.
+    pub fn renew(&mut self) {
+        *self = Self::of(self.caller.take()).until(self.deadline);
     }
 
     /// When all is to be over.
@@ -132,6 +139,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
                 return Err(too_many(self.config.max_redirects, &self.history));
             }
             let origin = self.request.url.origin();
+            injection::point("redirect");
             redirect::follow(&mut self.request, status, url)?;
             if self.wants(EventKind::Redirect)
                 && let Some(answer) = self.history.last()
@@ -260,6 +268,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
 
     fn keep_cookies(&self, headers: &HeaderMap) {
         let Some(jar) = &self.config.cookies else { return };
+        injection::point("cookies");
         let mut lines = headers.get_all(SET_COOKIE).iter().peekable();
         if lines.peek().is_none() {
             return;
@@ -363,6 +372,11 @@ impl<'a, T: Transport> Exchange<'a, T> {
         if !self.history.is_empty() {
             answer.rare.get_or_insert_default().history = std::mem::take(&mut self.history);
         }
+    }
+
+    /// A panic as the error of this request.
+    pub fn internal(&self, panic: &Panic) -> Box<Error> {
+        self.error(Failure::internal(panic, self.tools.stage.at().phase))
     }
 
     /// A failure as the error of this request.

@@ -11,7 +11,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::config::Limits;
+use super::injection;
 use super::pace::Sign;
+use super::panics;
 use super::process::{fitting_concurrency, lock};
 use super::schedule::{Ended, Lane, Party, Schedule};
 
@@ -117,17 +119,26 @@ impl Gate {
         lock(&self.line).schedule.paused(now).map(|(host, until)| (host.to_owned(), until - now)).collect()
     }
 
-    /// Changes the schedule, and admits whoever may go then.
+    /// Changes the schedule, and admits whoever may go then. Where that panics, whoever may go is admitted by the keeper: the
+    /// change has been made, and one that gives a permit back must not end its task.
     fn change(self: &Arc<Self>, change: impl FnOnce(&mut Schedule<Job>, Instant)) {
         let now = Instant::now();
-        let mut next = {
+        let admitting = panics::catch(|| {
+            let mut next = {
+                let mut line = lock(&self.line);
+                change(&mut line.schedule, now);
+                injection::point("gate");
+                self.admitted(&mut line, now)
+            };
+            while let Some((lane, admitted)) = next {
+                self.hand_out(Pass::new(self, lane, now), admitted);
+                next = self.admitted(&mut lock(&self.line), now);
+            }
+        });
+        if admitting.is_err() {
             let mut line = lock(&self.line);
-            change(&mut line.schedule, now);
-            self.admitted(&mut line, now)
-        };
-        while let Some((lane, admitted)) = next {
-            self.hand_out(Pass::new(self, lane, now), admitted);
-            next = self.admitted(&mut lock(&self.line), now);
+            line.look = Some(now);
+            self.keep(&mut line);
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::error::{Error, Kind, Phase};
+use super::panics::Panic;
 use super::request::{Request, host_key};
 use super::response::Outcome;
 
@@ -62,8 +63,8 @@ impl Item {
         Err(Error::unsent(kind, phase, self.method(), self.url(), detail))
     }
 
-    /// The outcome where fetching it panicked: a fault of ours is this item's failure, not its neighbours'.
+    /// The outcome where fetching it panicked on this thread: a fault of ours is this item's failure, not its neighbours'.
     pub fn panicked(&self) -> Outcome {
-        self.unsent(Kind::Internal, Phase::Response, "internal error: a panic in fastfetch; please report it")
+        self.unsent(Kind::Internal, Phase::Response, Panic::last().to_string())
     }
 }

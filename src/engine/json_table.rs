@@ -66,7 +66,7 @@ pub enum Trouble {
 
 impl From<ArrowError> for Trouble {
     fn from(error: ArrowError) -> Self {
-        Self::Internal(error.to_string())
+        Self::Internal(format!("internal error: {error}"))
     }
 }
 

@@ -11,6 +11,7 @@ use super::clock::{Clock, Deadline, earliest};
 use super::config::Timeout;
 use super::decode::{Coding, Declared, DecodeFailure, Decoder, Progress, codings};
 use super::error::{Failure, Kind, Phase};
+use super::injection;
 use super::transport::{Body, OpenResponse};
 
 /// How much is decoded in one go, before others on the I/O thread have a turn.
@@ -119,6 +120,7 @@ impl<B: Body> Reader<B> {
             // No bytes at all are no body, whatever their coding.
             return if self.received == 0 { Ok(false) } else { decoder.finish().map(|()| false).map_err(undecoded) };
         };
+        injection::point("decode");
         let mut rest = &chunk[..];
         while decoder.decode(&mut rest, out, PORTION).map_err(undecoded)? == Progress::More {
             tokio::task::yield_now().await;

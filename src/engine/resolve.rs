@@ -11,17 +11,17 @@ mod system;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::injection;
+use super::panics;
 use super::process::lock;
 use cache::Cache;
 pub use shared::SharedLookups;
-use system::FailureKind;
-pub use system::{Answer, ResolveFailure};
+pub use system::{Answer, FailureKind, ResolveFailure};
 
 /// The most lookups at once. Each may be two questions, and a common forwarder (dnsmasq) takes no more than 150 at a time.
 pub const AT_ONCE: usize = 64;
@@ -172,8 +172,11 @@ impl Shared {
             }
             if let Some(host) = state.next() {
                 drop(state);
-                let answer = catch_unwind(AssertUnwindSafe(|| (self.lookup)(&host)))
-                    .unwrap_or_else(|_| Err(ResolveFailure::invalid("the lookup panicked")));
+                let answer = panics::catch(|| {
+                    injection::point("resolve");
+                    (self.lookup)(&host)
+                });
+                let answer = answer.unwrap_or_else(|panic| Err(ResolveFailure::internal(&panic)));
                 state = lock(&self.state);
                 if let Some(lifetime) = lifetime(&answer) {
                     state.cache.insert(&host, &answer, Instant::now(), lifetime);

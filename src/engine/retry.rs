@@ -10,6 +10,7 @@ use super::config::Retry;
 use super::content::Content;
 use super::error::{Error, Kind, Phase};
 use super::gate::Pass;
+use super::injection;
 use super::pace::Sign;
 use super::process::lacks_descriptors;
 use super::request::Request;
@@ -59,6 +60,7 @@ pub fn again(
     pass: Option<&Pass>,
     deadline: Option<Deadline>,
 ) -> Option<Duration> {
+    injection::point("retry");
     let now = Instant::now();
     let in_time = |wait: Duration| now.checked_add(wait).is_some_and(|due| deadline.is_none_or(|deadline| due < deadline.at));
     if let Err(error) = &*outcome

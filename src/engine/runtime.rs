@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 
+use super::injection;
+use super::panics;
 use super::process::{epoch, lock, watch_forks};
 
 /// Work for the I/O thread.
@@ -61,6 +63,7 @@ pub fn current() -> io::Result<&'static Runtime> {
         return Err(io::Error::other("the interpreter is shutting down"));
     }
     watch_forks();
+    panics::watch();
     let runtime: &'static Runtime =
         Box::leak(Box::new(Runtime { epoch: epoch(), inbox: Inbox::default(), ended: (Mutex::new(false), Condvar::new()) }));
     runtime.start()?;
@@ -104,7 +107,9 @@ impl Runtime {
             .thread_name("fastfetch-dns")
             .build()?;
         std::thread::Builder::new().name("fastfetch-io".into()).spawn(move || {
-            runtime.block_on(self.inbox.serve());
+            // Work that panics ends alone, since it is a task of its own. Should the serving itself panic, it goes on: what waits
+            // in the inbox has nobody else.
+            while panics::catch(|| runtime.block_on(self.inbox.serve())).is_err() {}
             // Drops every task, and with it every connection, without waiting for a name lookup that cannot be stopped.
             runtime.shutdown_background();
             *lock(&self.ended.0) = true;
@@ -140,6 +145,7 @@ impl Inbox {
             for job in jobs {
                 tokio::spawn(job);
             }
+            injection::point("io");
         }
     }
 

@@ -9,9 +9,11 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
 
 use super::clock::Clock;
-use super::error::{Error, Failure};
+use super::error::{Error, Failure, Phase};
 use super::gate::Pass;
 use super::headers;
+use super::injection;
+use super::panics;
 use super::reading::Reader;
 use super::response::Response;
 use super::statistics::InFlight;
@@ -29,6 +31,8 @@ pub struct Streaming<B> {
     closing: Notify,
     /// What came after the body.
     trailers: OnceLock<HeaderMap>,
+    /// The fault of ours that has ended it.
+    broken: OnceLock<Failure>,
 }
 
 struct Open<B> {
@@ -59,6 +63,7 @@ impl<B: Body> Streaming<B> {
             closed: AtomicBool::new(false),
             closing: Notify::new(),
             trailers: OnceLock::new(),
+            broken: OnceLock::new(),
         }
     }
 
@@ -99,8 +104,17 @@ impl<B: Body> Streaming<B> {
 
     async fn read(&self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
         let mut slot = self.open.lock().await;
-        let Some(Open { reader, clock, .. }) = &mut *slot else { return Ok(None) };
-        let piece = if raw { reader.raw_piece(clock).await } else { reader.piece(clock).await };
+        let Some(Open { reader, clock, .. }) = &mut *slot else {
+            return self.broken.get().map_or(Ok(None), |why| Err(why.clone()));
+        };
+        let reading = async {
+            injection::point("read");
+            if raw { reader.raw_piece(clock).await } else { reader.piece(clock).await }
+        };
+        // After a panic nobody knows how far it has come.
+        let piece = panics::caught(reading)
+            .await
+            .unwrap_or_else(|panic| Err(self.broken.get_or_init(|| Failure::internal(&panic, Phase::Body)).clone()));
         if !matches!(piece, Ok(Some(_))) {
             if let Some(trailers) = reader.trailers() {
                 let _ = self.trailers.set(trailers);

@@ -26,7 +26,9 @@ pub use texts::Layout;
 
 use super::error::Kind;
 use super::gather;
+use super::injection;
 use super::item::Item;
+use super::panics;
 use super::process::lock;
 use super::response::{Outcome, Response};
 
@@ -171,7 +173,13 @@ impl Selection {
         Reader { selection: self, next: 0 }
     }
 
+    /// One batch. It may be asked for by another library, through C, where no panic can pass.
     fn batch(&self, part: &Range<usize>) -> Result<RecordBatch, ArrowError> {
+        panics::catch(|| self.build(part)).unwrap_or_else(|panic| Err(ArrowError::ExternalError(Box::new(panic))))
+    }
+
+    fn build(&self, part: &Range<usize>) -> Result<RecordBatch, ArrowError> {
+        injection::point("table");
         let part = Part::new(&self.rows, part, self.layout);
         let columns = self.columns.iter().map(|column| column.build(&part));
         let options = RecordBatchOptions::new().with_row_count(Some(part.rows.len()));

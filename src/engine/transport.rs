@@ -13,6 +13,7 @@ use hyper::body::Body as _;
 use super::caller::Caller;
 use super::config::{Config, Versions};
 use super::error::{Failure, Kind, Phase};
+use super::injection;
 use super::request::Request;
 use super::stage::Stage;
 use super::statistics::Statistics;
@@ -143,6 +144,7 @@ impl Transport for Network {
             None => self.direct.send(request, body, over, stage).await?,
             Some(proxy) => self.proxied.send(proxy, request, body, over, stage).await?,
         };
+        injection::point("head");
         leash.answered();
         let (head, body) = answer.into_parts();
         let expected = head.headers.get(http::header::CONTENT_LENGTH).and_then(length);
@@ -211,6 +213,7 @@ impl Incoming {
 impl Body for Incoming {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         loop {
+            injection::point("body");
             let frame = self.body.frame().await.transpose();
             let frame = frame.map_err(|error| failure::failure(&error, Phase::Body, false))?;
             let Some(frame) = frame else {
@@ -240,5 +243,6 @@ impl Body for Incoming {
 impl Drop for Incoming {
     fn drop(&mut self) {
         self.end();
+        injection::point("drop");
     }
 }

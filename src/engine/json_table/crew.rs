@@ -5,6 +5,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::injection;
+use super::super::panics::{self, Panic};
 use super::Trouble;
 
 /// How often the caller is asked whether it is interrupted.
@@ -33,30 +35,35 @@ impl Crew<'_> {
         work: impl Fn(&P, &AtomicBool) -> T + Sync,
     ) -> Result<Vec<T>, Trouble> {
         let stop = &self.stop;
+        let work = |piece: &P| {
+            panics::catch(|| {
+                injection::point("json table");
+                work(piece, stop)
+            })
+        };
         if self.alone {
-            return Ok(pieces.iter().map(|piece| work(piece, stop)).collect());
+            return pieces.iter().map(|piece| work(piece).map_err(internal)).collect();
         }
         let threads = thread::available_parallelism().map_or(1, usize::from).min(pieces.len());
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
-        let run = |sender: mpsc::Sender<(usize, T)>| {
+        let run = |sender: mpsc::Sender<(usize, Result<T, Panic>)>| {
             while let Some((index, piece)) = take(pieces, &next)
                 && !stopped(stop)
             {
                 // The receiver is there as long as the scope.
-                let _ = sender.send((index, work(piece, stop)));
+                let _ = sender.send((index, work(piece)));
             }
         };
-        let mut made: Vec<Option<T>> = pieces.iter().map(|_| None).collect();
-        let sound = thread::scope(|scope| {
+        let mut made: Vec<Option<Result<T, Panic>>> = pieces.iter().map(|_| None).collect();
+        thread::scope(|scope| {
             let spawn = |_| {
                 thread::Builder::new().name("fastfetch-json".into()).spawn_scoped(scope, {
                     let (run, sender) = (&run, sender.clone());
                     move || run(sender)
                 })
             };
-            let workers: Vec<_> = (0..threads).map_while(|place| spawn(place).ok()).collect();
-            if workers.is_empty() {
+            if (0..threads).map_while(|place| spawn(place).ok()).count() == 0 {
                 run(sender.clone());
             }
             drop(sender);
@@ -78,15 +85,17 @@ impl Crew<'_> {
                     }
                 }
             }
-            // All are joined: a scope panics itself where one that panicked is left to it.
-            workers.into_iter().filter_map(|worker| worker.join().err()).count() == 0
         });
-        match (sound, stopped(stop)) {
-            (_, true) => Err(Trouble::Interrupted),
-            (false, _) => Err(Trouble::Internal("a panic in fastfetch; please report it".into())),
-            _ => made.into_iter().collect::<Option<_>>().ok_or_else(|| Trouble::Internal("a piece is missing".into())),
+        if stopped(stop) {
+            return Err(Trouble::Interrupted);
         }
+        let missing = || Trouble::Internal("internal error: a piece is missing".into());
+        made.into_iter().map(|made| made.ok_or_else(missing)?.map_err(internal)).collect()
     }
+}
+
+fn internal(panic: Panic) -> Trouble {
+    Trouble::Internal(panic.to_string())
 }
 
 fn take<'a, P>(pieces: &'a [P], next: &AtomicUsize) -> Option<(usize, &'a P)> {

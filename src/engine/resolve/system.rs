@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use dns_lookup::{LookupError, LookupErrorKind, lookup_host};
 
+use super::super::panics::Panic;
 use super::super::process::shortage;
 
 /// The most addresses that are kept of one name.
@@ -25,6 +26,8 @@ pub enum FailureKind {
     Temporary,
     /// Nobody can tell: the name is no host name, or the resolver refuses.
     Failed,
+    /// A fault of ours.
+    Internal,
 }
 
 /// Why a host has no addresses.
@@ -52,6 +55,11 @@ impl ResolveFailure {
     /// Nobody can tell.
     pub fn invalid(detail: impl Into<Arc<str>>) -> Self {
         Self { kind: FailureKind::Failed, detail: detail.into(), errno: None }
+    }
+
+    /// A fault of ours.
+    pub fn internal(panic: &Panic) -> Self {
+        Self { kind: FailureKind::Internal, detail: panic.to_string().into(), errno: None }
     }
 
     pub(super) fn with_errno(self, errno: Option<i32>) -> Self {

@@ -13,6 +13,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::super::error::{Failure, Kind, Phase};
+use super::super::injection;
+use super::super::panics;
 use super::super::response::Peer;
 use super::super::statistics::HostCounters;
 use super::room::Room;
@@ -230,6 +232,12 @@ impl Link {
     }
 }
 
+/// Does what may panic on a task of hyper's, where a panic would be told to nobody: it becomes an error of the connection.
+fn guarded<T>(work: impl FnOnce() -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    let internal = |panic| Poll::Ready(Err(io::Error::other(Failure::internal(&panic, Phase::Response))));
+    panics::catch(work).unwrap_or_else(internal)
+}
+
 /// Has the other side gone?
 fn is_lost(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted)
@@ -263,7 +271,10 @@ macro_rules! stream {
 impl AsyncRead for Link {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = stream!(self, stream => Pin::new(stream).poll_read(context, buffer));
+        let read = guarded(|| {
+            injection::point("poll");
+            stream!(self, stream => Pin::new(stream).poll_read(context, buffer))
+        });
         match read {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(_)) => return read,
@@ -287,7 +298,7 @@ impl AsyncWrite for Link {
         if let Some(unwritable) = self.unwritable(context) {
             return unwritable;
         }
-        let written = stream!(self, stream => Pin::new(stream).poll_write(context, bytes));
+        let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_write(context, bytes)));
         self.written(context, written)
     }
 
@@ -300,7 +311,7 @@ impl AsyncWrite for Link {
         if let Some(unwritable) = self.unwritable(context) {
             return unwritable;
         }
-        let written = stream!(self, stream => Pin::new(stream).poll_write_vectored(context, bytes));
+        let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_write_vectored(context, bytes)));
         self.written(context, written)
     }
 
@@ -316,12 +327,12 @@ impl AsyncWrite for Link {
         if let Some(unwritable) = self.unwritable(context) {
             return unwritable;
         }
-        let written = stream!(self, stream => Pin::new(stream).poll_flush(context));
+        let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_flush(context)));
         self.written(context, written)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        stream!(self, stream => Pin::new(stream).poll_shutdown(context))
+        guarded(|| stream!(self, stream => Pin::new(stream).poll_shutdown(context)))
     }
 }
 

@@ -21,8 +21,9 @@ use tower_service::Service;
 use super::super::address::is_public;
 use super::super::config::{Config, Reach, Versions};
 use super::super::error::{Failure, Kind, Phase};
+use super::super::injection;
 use super::super::name_servers::NameServers;
-use super::super::resolve::{Answer, Resolver, Settings};
+use super::super::resolve::{Answer, FailureKind, Resolver, Settings};
 use super::super::response::Peer;
 use super::super::stage::Stage;
 use super::super::statistics::{HostCounters, Statistics};
@@ -174,6 +175,7 @@ impl Opener {
         let authority = destination.authority().map_or("", |authority| authority.as_str());
         let counters = self.statistics.host(authority);
         stage.enter(Phase::Connect);
+        injection::point("connect");
         let negotiating = self.negotiating(&destination);
         let turn = match negotiating {
             Some(host) => self.scouts.turn(host).await,
@@ -238,6 +240,7 @@ impl Opener {
         stage: &Stage,
     ) -> Result<(TlsStream<S>, Peer), Failure> {
         stage.enter(Phase::Tls);
+        injection::point("tls");
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Failure::new(Kind::Tls, Phase::Tls, "TLS failed: the host's name cannot stand in a certificate"))?;
         let shaken = self.tls.connect(name, stream).await;
@@ -342,6 +345,9 @@ impl Book {
             return self.admitted(fixed);
         }
         let found = self.source.resolve(name).await.map_err(|error| {
+            if error.kind == FailureKind::Internal {
+                return Failure::new(Kind::Internal, Phase::Dns, &*error.detail);
+            }
             let detail = format!("the host name did not resolve: {}", error.detail);
             Failure { errno: error.errno, ..Failure::new(Kind::Dns, Phase::Dns, detail) }
         })?;

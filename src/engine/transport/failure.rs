@@ -51,6 +51,8 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
             let detail = "the server closed the connection without answering".into();
             Failure { unanswered: true, ..fail(Kind::Protocol, phase, detail) }
         }
+        // What is called the user there are we.
+        (_, Some(http)) if http.is_user() => fail(Kind::Internal, phase, format!("internal error: {detail}; please report it")),
         _ if lost => Failure { unanswered: true, ..fail(Kind::Connect, phase, format!("connection lost: {detail}")) },
         _ if reset(error) => Failure {
             unprocessed: unprocessed(error),

@@ -14,6 +14,8 @@ use tokio::time::{Duration, Sleep, sleep};
 use super::super::caller::Caller;
 use super::super::content::{Chunks, Content};
 use super::super::error::{Failure, Kind, Phase};
+use super::super::injection;
+use super::super::panics;
 use super::super::process::lock;
 use super::super::request::Request;
 use super::super::stage::Stage;
@@ -279,7 +281,15 @@ impl Body for Outgoing {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
-            Self::Upload(upload) => upload.poll_piece(context).map(|piece| piece.transpose().map(|piece| piece.map(Frame::data))),
+            Self::Upload(upload) => {
+                let piece = panics::catch(|| {
+                    injection::point("send");
+                    upload.poll_piece(context)
+                });
+                // hyper sends on a task of its own, where a panic would be told to nobody.
+                let piece = piece.unwrap_or_else(|panic| Poll::Ready(Err(Failure::internal(&panic, Phase::Send))));
+                piece.map(|piece| piece.transpose().map(|piece| piece.map(Frame::data)))
+            }
         }
     }
 
