@@ -1,4 +1,4 @@
-"""Faults of TLS: certificates that are not what they should be (RFC 5280, RFC 9525), and what is no TLS at all.
+"""Faults of TLS: certificates that are not what they should be (RFC 5280, RFC 9525), and what is no TLS.
 
 Each is refused by name, once, and before a byte of HTTP is sent.
 """
@@ -115,16 +115,16 @@ def authorities() -> Iterator[Fault]:
 
     yield self_signed("T07", "a self-signed certificate", None)
     yield self_signed("T07b", "a self-signed certificate of an authority", True)
-    yield under("T08", "an authority that is not trusted", 'by "stranger", an authority that is not', "stranger")
+    yield under(
+        "T08", "an authority that is not trusted", 'by "stranger", an authority that is not', "stranger"
+    )
     yield refused(
         "T08b",
         "an authority of the same name as a trusted one",
         NO_SIGNATURE,
         lambda root: (leaf(Pair(root.certificate, another("namesake").key)),),
     )
-    yield refused(
-        "T08c", "a signature that does not hold", NO_SIGNATURE, lambda root: (leaf(root).forged(),)
-    )
+    yield refused("T08c", "a signature that does not hold", NO_SIGNATURE, lambda root: (leaf(root).forged(),))
     yield refused(
         "T09",
         "the intermediate certificate is left out",
@@ -158,7 +158,7 @@ def rules() -> Iterator[Fault]:
         middle = issue("middle", by=root, ca=True, key=rsa_key(2048))
         return leaf(middle).with_sha1(middle), middle
 
-    def constrained(id: str, what: str, **names: list[str]) -> Fault:
+    def constrained(id: str, what: str, **names: Any) -> Fault:
         def make(root: Pair) -> Chain:
             middle = issue("middle", by=root, ca=True, **names)
             return leaf(middle, host=HOST), middle
@@ -250,7 +250,7 @@ def clients() -> Iterator[Fault]:
             ),
             strict=True,
         ):
-            shown = own and own.pem + own.key_pem()
+            shown = None if own is None else own.pem + own.key_pem()
             yield shaken(
                 f"T18{letter}",
                 f"{what} where the server asks for one, TLS {version}",
