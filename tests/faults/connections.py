@@ -42,7 +42,7 @@ def first(talk: Talk, *, times: int = 1) -> Callable[[Stage], str]:
     def perform(stage: Stage) -> str:
         async def handler(reader: RequestReader, writer: StreamWriter) -> None:
             wrong = server.ledger.accepted <= times
-            await reader.head()
+            await reader.body(await reader.head())
             await talk(reader, writer) if wrong else writer.write(CLEAN)
 
         server = stage.raw(handler)

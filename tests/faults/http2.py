@@ -115,7 +115,15 @@ def resets() -> Iterator[Fault]:
     yield Fault("H03", "a GET refused once (REFUSED_STREAM)", refused_once, AGAIN, attempts=2, then=b"clean")
     yield Fault("H03b", "a POST refused once", refused_once, AGAIN, attempts=2, then=b"clean", **POST)
     expected = Fails(ProtocolError, "response", f"{GIVEN_UP}.*refused")
-    yield Fault("H03c", "refused again and again", streams(refused), expected, attempts=2, then=b"clean")
+    yield Fault(
+        "H03c",
+        "refused again and again",
+        streams(refused),
+        expected,
+        attempts=2,
+        unprocessed=True,
+        then=b"clean",
+    )
 
     def before(code: ErrorCodes) -> Perform:
         async def answer(stream: Http2Stream) -> None:
