@@ -21,6 +21,11 @@ use super::room::Room;
 /// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
 const UNANSWERED_BYTES: u64 = 2 * 1024 * 1024;
 
+/// How an answer begins (RFC 9112, section 4).
+const BEGINNING: &[u8] = b"HTTP/1.";
+/// So much of anything else is quoted.
+const QUOTED: usize = 100;
+
 /// The bytes of a connection.
 pub enum Stream {
     /// In the clear.
@@ -60,6 +65,8 @@ pub struct Facts {
     leaving: AtomicBool,
     /// Woken to make way.
     reader: AtomicWaker,
+    /// An answer was framed in two ways: nobody knows what an earlier hop made of it.
+    doubted: AtomicBool,
     room: Arc<Room>,
 }
 
@@ -89,6 +96,14 @@ impl Facts {
         self.arriving.fetch_sub(1, Ordering::Relaxed);
         self.rest();
         self.counters.done();
+        if self.doubted.load(Ordering::Relaxed) {
+            self.leave();
+        }
+    }
+
+    /// It is to end once its answer has, and not to serve again.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
     }
 
     /// It is idle from now on, as far as the last request knows.
@@ -149,6 +164,7 @@ impl Link {
             idle_since: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             reader: AtomicWaker::new(),
+            doubted: AtomicBool::new(false),
             room,
         });
         let place = facts.room.enter(facts.clone());
@@ -178,6 +194,22 @@ impl Link {
         let kind = Kind::LimitExceeded { limit: Some(UNANSWERED_BYTES), value: Some(self.unanswered) };
         let detail = format!("more than {UNANSWERED_BYTES} bytes of interim answers (1xx) and no final one");
         Err(io::Error::other(Failure::new(kind, Phase::Response, detail)))
+    }
+
+    /// Looks at the first bytes that come for a request. hyper would refuse what is no answer too, and not tell what it was.
+    fn greet(&self, bytes: &[u8]) -> io::Result<()> {
+        if self.facts.h2 || self.unanswered > 0 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
+            return Ok(());
+        }
+        let begun = bytes.trim_ascii_start();
+        if begun.iter().zip(BEGINNING).all(|(byte, expected)| byte == expected) {
+            return Ok(());
+        }
+        // No more than a line: what follows may be a secret that the other side sends back.
+        let line = begun.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let quoted = line.get(..QUOTED).unwrap_or(line).escape_ascii();
+        let detail = format!("no HTTP/1 answer: it begins with \"{quoted}\"");
+        Err(io::Error::other(Failure::new(Kind::Protocol, Phase::Response, detail)))
     }
 
     fn sending(&mut self) {
@@ -277,7 +309,8 @@ impl AsyncRead for Link {
         {
             return Poll::Ready(Err(lost));
         }
-        Poll::Ready(self.count(count))
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        Poll::Ready(self.greet(bytes).and_then(|()| self.count(count)))
     }
 }
 
