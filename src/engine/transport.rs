@@ -21,13 +21,16 @@ use super::tls::{self, Alpn};
 
 mod connection;
 mod connector;
+mod dialer;
 mod direct;
 mod failure;
+mod flood;
 mod outgoing;
 mod proxied;
 mod room;
 mod scout;
 mod socks;
+mod suspect;
 mod tunnel;
 
 use connection::Facts;
@@ -35,6 +38,7 @@ use direct::Direct;
 use outgoing::{Leash, Outgoing};
 use proxied::Proxied;
 use room::Room;
+use suspect::Suspect;
 
 pub use connection::Facts as Connection;
 
@@ -78,6 +82,9 @@ pub trait Body: Send + 'static {
 
     /// The fields that came after the body, once it has ended.
     fn trailers(&mut self) -> Option<HeaderMap>;
+
+    /// The next bytes did not come in time.
+    fn late(&mut self) {}
 }
 
 /// An answer whose head has come and whose body is still arriving.
@@ -108,6 +115,7 @@ pub struct Network {
 struct Sent {
     answer: HttpResponse<hyper::body::Incoming>,
     facts: Option<Arc<Facts>>,
+    suspect: Option<Suspect>,
 }
 
 impl Transport for Network {
@@ -140,16 +148,22 @@ impl Transport for Network {
             None if self.config.reach.unix_socket.is_some() => None,
             None => self.config.proxies.intercept(&request.url).map(AsRef::as_ref),
         };
-        let Sent { answer, facts } = match proxy {
+        let Sent { answer, facts, suspect } = match proxy {
             None => self.direct.send(request, body, over, stage).await?,
             Some(proxy) => self.proxied.send(proxy, request, body, over, stage).await?,
         };
         injection::point("head");
         leash.answered();
         let (head, body) = answer.into_parts();
-        let expected = head.headers.get(http::header::CONTENT_LENGTH).and_then(length);
+        let chunked = head.headers.contains_key(http::header::TRANSFER_ENCODING);
+        let length = head.headers.get(http::header::CONTENT_LENGTH);
+        // Chunks say where the body ends, and nothing else does (RFC 9112, section 6.3).
+        let expected = length.filter(|_| !chunked).and_then(number);
+        if let Some(facts) = facts.as_ref().filter(|_| chunked && length.is_some()) {
+            facts.doubt();
+        }
         let h2 = head.version == Version::HTTP_2;
-        let incoming = Incoming { body, h2, expected, trailers: None, facts: facts.clone(), leash: Some(leash) };
+        let incoming = Incoming { body, h2, expected, trailers: None, facts: facts.clone(), leash: Some(leash), suspect };
         framing(head.status, &head.headers)?;
         let reason = head.extensions.get::<hyper::ext::ReasonPhrase>().map(hyper::ext::ReasonPhrase::as_bytes);
         Ok(OpenResponse {
@@ -185,7 +199,7 @@ fn cut() -> Failure {
     Failure::new(Kind::IncompleteBody { expected: None, received: 0 }, Phase::Body, "the server gave the request up")
 }
 
-fn length(value: &HeaderValue) -> Option<u64> {
+fn number(value: &HeaderValue) -> Option<u64> {
     value.to_str().ok()?.parse().ok()
 }
 
@@ -198,6 +212,7 @@ pub struct Incoming {
     facts: Option<Arc<Facts>>,
     /// On what is still being sent.
     leash: Option<Leash>,
+    suspect: Option<Suspect>,
 }
 
 impl Incoming {
@@ -224,6 +239,9 @@ impl Body for Incoming {
                 self.end();
                 return Ok(None);
             };
+            if let (true, Some(facts)) = (self.h2, &self.facts) {
+                facts.piece();
+            }
             match frame.into_data() {
                 Ok(data) => return Ok(Some(data)),
                 Err(frame) => self.trailers = frame.into_trailers().ok(),
@@ -237,6 +255,12 @@ impl Body for Incoming {
 
     fn trailers(&mut self) -> Option<HeaderMap> {
         self.trailers.take()
+    }
+
+    fn late(&mut self) {
+        if let Some(suspect) = &self.suspect {
+            suspect.late();
+        }
     }
 }
 

@@ -17,11 +17,18 @@ use super::super::injection;
 use super::super::panics;
 use super::super::response::Peer;
 use super::super::statistics::HostCounters;
+use super::flood::Flood;
 use super::room::Room;
+use super::suspect::Heard;
 
 /// hyper keeps interim answers (1xx) to itself and knows no bound on them. More bytes than this without the head of a final
 /// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
 const UNANSWERED_BYTES: u64 = 2 * 1024 * 1024;
+
+/// How an answer begins (RFC 9112, section 4).
+const BEGINNING: &[u8] = b"HTTP/1.";
+/// So much of anything else is quoted.
+const QUOTED: usize = 100;
 
 /// The bytes of a connection.
 pub enum Stream {
@@ -48,6 +55,10 @@ pub struct Facts {
     exchange: AtomicU8,
     /// Requests answered.
     answered: AtomicU32,
+    /// Heads and pieces of bodies that have come by HTTP/2.
+    pieces: AtomicU32,
+    /// When something last came by HTTP/2.
+    pub heard: Heard,
     /// Woken when an exchange ends: it may end while its request is still being written.
     ended: AtomicWaker,
     /// HTTP/2 was agreed on.
@@ -62,6 +73,8 @@ pub struct Facts {
     leaving: AtomicBool,
     /// Woken to make way.
     reader: AtomicWaker,
+    /// An answer was framed in two ways: nobody knows what an earlier hop made of it.
+    doubted: AtomicBool,
     room: Arc<Room>,
 }
 
@@ -81,7 +94,13 @@ impl Facts {
         let reused = self.answered.fetch_add(1, Ordering::Relaxed) > 0;
         self.written.store(false, Ordering::Relaxed);
         self.arriving.fetch_add(1, Ordering::Relaxed);
+        self.piece();
         self.counters.answer(reused);
+    }
+
+    /// A piece of a body has come by HTTP/2.
+    pub fn piece(&self) {
+        self.pieces.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The answer's body has ended, or nobody wants the rest of it. `unsent` says that some of the request still is.
@@ -91,6 +110,14 @@ impl Facts {
         self.arriving.fetch_sub(1, Ordering::Relaxed);
         self.rest();
         self.counters.done();
+        if self.doubted.load(Ordering::Relaxed) {
+            self.leave();
+        }
+    }
+
+    /// It is to end once its answer has, and not to serve again.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
     }
 
     /// It is idle from now on, as far as the last request knows.
@@ -131,6 +158,8 @@ pub struct Link {
     forwarded: bool,
     /// Bytes that have come while a request waited for its answer's head.
     unanswered: u64,
+    /// The same by HTTP/2.
+    flood: Flood,
     /// Why nothing more can be written.
     lost: Option<io::Error>,
 }
@@ -144,6 +173,8 @@ impl Link {
             counters,
             exchange: AtomicU8::new(IDLE),
             answered: AtomicU32::new(0),
+            pieces: AtomicU32::new(0),
+            heard: Heard::default(),
             ended: AtomicWaker::new(),
             h2,
             written: AtomicBool::new(false),
@@ -151,10 +182,11 @@ impl Link {
             idle_since: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             reader: AtomicWaker::new(),
+            doubted: AtomicBool::new(false),
             room,
         });
         let place = facts.room.enter(facts.clone());
-        Self { stream, facts, place, forwarded: false, unanswered: 0, lost: None }
+        Self { stream, facts, place, forwarded: false, unanswered: 0, flood: Flood::default(), lost: None }
     }
 
     /// The same, opened for nobody in particular.
@@ -168,9 +200,13 @@ impl Link {
         self
     }
 
-    /// Counts what has come; HTTP/2 has bounds of its own.
+    /// Counts what has come.
     fn count(&mut self, bytes: usize) -> io::Result<()> {
-        if self.facts.h2 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
+        if self.facts.h2 {
+            self.facts.heard.note();
+            return self.flood.came(bytes, self.facts.pieces.load(Ordering::Relaxed));
+        }
+        if self.facts.exchange.load(Ordering::Relaxed) != WAITING {
             return Ok(());
         }
         self.unanswered += bytes as u64;
@@ -182,11 +218,33 @@ impl Link {
         Err(io::Error::other(Failure::new(kind, Phase::Response, detail)))
     }
 
+    /// Looks at the first bytes that come for a request. hyper would refuse what is no answer too, and not tell what it was.
+    fn greet(&self, bytes: &[u8]) -> io::Result<()> {
+        if self.facts.h2 || self.unanswered > 0 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
+            return Ok(());
+        }
+        let begun = bytes.trim_ascii_start();
+        if begun.iter().zip(BEGINNING).all(|(byte, expected)| byte == expected) {
+            return Ok(());
+        }
+        // No more than a line: what follows may be a secret that the other side sends back.
+        let line = begun.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let quoted = line.get(..QUOTED).unwrap_or(line).escape_ascii();
+        let detail = format!("no HTTP/1 answer: it begins with \"{quoted}\"");
+        Err(io::Error::other(Failure::new(Kind::Protocol, Phase::Response, detail)))
+    }
+
     fn sending(&mut self) {
         self.facts.written.store(true, Ordering::Relaxed);
         // An answer may come while its request is still being written.
         if self.facts.exchange.compare_exchange(IDLE, WAITING, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             self.unanswered = 0;
+        }
+    }
+
+    fn said(&mut self, written: &Poll<io::Result<usize>>) {
+        if let (true, Poll::Ready(Ok(bytes))) = (self.facts.h2, written) {
+            self.flood.said(*bytes);
         }
     }
 
@@ -288,7 +346,8 @@ impl AsyncRead for Link {
         {
             return Poll::Ready(Err(lost));
         }
-        Poll::Ready(self.count(count))
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        Poll::Ready(self.greet(bytes).and_then(|()| self.count(count)))
     }
 }
 
@@ -299,6 +358,7 @@ impl AsyncWrite for Link {
             return unwritable;
         }
         let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_write(context, bytes)));
+        self.said(&written);
         self.written(context, written)
     }
 
@@ -312,6 +372,7 @@ impl AsyncWrite for Link {
             return unwritable;
         }
         let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_write_vectored(context, bytes)));
+        self.said(&written);
         self.written(context, written)
     }
 
