@@ -26,9 +26,10 @@ test: .venv/built .venv/test # the engine alone, the package, then the package o
 	$(BIN)/python -m pytest
 	tests/other-pythons.sh
 
-torture: .venv/built .venv/test # the same promises at full length, an hour or so; renders docs/reliability.md
+torture: .venv/built .venv/test .venv-peers/made # the same promises at full length, an hour or so; renders docs/reliability.md
 	tests/install-system-packages.sh
 	FASTFETCH_TORTURE=1 $(BIN)/python -m pytest -m torture
+	$(BIN)/python -m tests.reliability
 
 notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
 	tests/install-system-packages.sh chromium
@@ -81,6 +82,13 @@ clean:
 	$(PYTHON) -m venv --without-pip $(@D)
 	$(PYTHON) -m pip --quiet --python $(@D) install --upgrade pip
 	$(@D)/bin/pip install --quiet --group notebook
+	touch $@
+
+# fastfetch comes from here too, as it is built.
+.venv-peers/made: pyproject.toml
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(PYTHON) -m pip --quiet --python $(@D) install --upgrade pip
+	$(@D)/bin/pip install --quiet --group peers
 	touch $@
 
 # Measured as users get it: a release wheel, installed.
