@@ -14,6 +14,7 @@ import socket
 import ssl
 import tempfile
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -177,7 +178,9 @@ def server(
         file.write_bytes(b"".join(pair.pem for pair in (leaf, *chain)) + leaf.key_pem())
         context.load_cert_chain(file)
     if versions is not None:
-        context.minimum_version, context.maximum_version = versions
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python's: versions that nobody should speak.
+            context.minimum_version, context.maximum_version = versions
     if clients is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(cadata=clients.pem.decode())

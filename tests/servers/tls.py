@@ -7,8 +7,10 @@ from pathlib import Path
 
 import trustme
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.servers.certificates import issue
+from tests.servers.certificates import Pair, issue
 
 
 class Authority:
@@ -19,6 +21,13 @@ class Authority:
         self.ca_pem: bytes = self._ca.cert_pem.bytes()
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(self.ca_pem)
+
+    @property
+    def pair(self) -> Pair:
+        """The authority itself, to issue what `trustme` does not."""
+        key = load_pem_private_key(self._ca.private_key_pem.bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return Pair(x509.load_pem_x509_certificate(self.ca_pem), key)
 
     def context(self, *names: str, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
         """A server context whose certificate is valid for these host names and addresses."""
