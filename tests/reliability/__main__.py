@@ -17,6 +17,7 @@ import fastfetch
 from benches.machine import machine
 from tests.faults.table import FAULTS
 from tests.reliability import faulted, lives
+from tests.reliability.controls import CONTROLS
 from tests.reliability.render import figures, render
 from tests.reliability.report import CLIENTS, OURS, PAGE, Report, Row, keep, load
 from tests.reliability.running import PYTHON
@@ -60,7 +61,7 @@ def arguments() -> argparse.Namespace:
 def rows(beginnings: list[str]) -> Iterator[Row]:
     wanted = tuple(beginnings)
     with tempfile.TemporaryDirectory() as folder:
-        faults = [fault for fault in FAULTS if fault.id.startswith(wanted)]
+        faults = [fault for fault in [*CONTROLS, *FAULTS] if fault.id.startswith(wanted)]
         yield from faulted.rows(faults, Authority(Path(folder)))
     yield from lives.rows([moment for moment in lives.MOMENTS if moment.id.startswith(wanted)])
 

@@ -11,6 +11,7 @@ from tests.reliability.peers.answer import DATA
 from tests.reliability.report import CLIENTS, OURS, Report, Row
 
 AREAS = {
+    "A": "Nothing is wrong",
     "F": "Framing (HTTP/1)",
     "D": "Content coding",
     "R": "Redirects, cookies and credentials",

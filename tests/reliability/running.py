@@ -36,7 +36,7 @@ def command(module: str, *arguments: object) -> list[str]:
 
 def environment() -> Mapping[str, str]:
     """This repository's tests, fastfetch as it is built here, no proxies, the system's authorities."""
-    unwanted = ("_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH")
+    unwanted = ("_PROXY", "_CERT_FILE", "_CERT_DIR", "_CA_BUNDLE", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if not name.upper().endswith(unwanted)}
     package = Path(fastfetch.__file__).parents[1]
     return {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), str(package)])}

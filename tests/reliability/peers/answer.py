@@ -82,13 +82,13 @@ async def perform(kind: type[Peer], job: Job) -> Answer:
     ask = Ask(job["url"], job["method"], job["headers"], content, job["streamed"])
     try:
         peer = kind(job["wish"], http2=job["http2"])
-        begun, before = time.monotonic(), memory_begun()
-        async with peer:
-            first = await outcome(peer, ask)
-            seconds, rise = time.monotonic() - begun, peak() - before
-            then = None if job["then"] is None else await outcome(peer, Ask(job["then"]))
     except UnableError as error:
         return {"unable": str(error)}
+    async with peer:
+        begun, before = time.monotonic(), memory_begun()
+        first = await outcome(peer, ask)
+        seconds, rise = time.monotonic() - begun, peak() - before
+        then = None if job["then"] is None else await outcome(peer, Ask(job["then"]))
     return {"outcome": first, "seconds": seconds, "rise": rise, "then": then}
 
 

@@ -23,7 +23,9 @@ class Client(Peer):
         if path := self.wish.get("uds"):
             options["transport"] = httpx2.AsyncHTTPTransport(uds=path, **options)
         if proxy := self.proxy():
-            options["proxy"] = httpx2.Proxy(proxy, ssl_context=options["verify"])
+            options["proxy"] = httpx2.Proxy(
+                proxy, ssl_context=options["verify"] if proxy.startswith("https:") else None
+            )
         if (most := self.wish.get("max_redirects")) is not None:
             options["max_redirects"] = most
         self.client = httpx2.AsyncClient(

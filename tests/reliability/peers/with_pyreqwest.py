@@ -13,7 +13,7 @@ from tests.reliability.peers.peer import Ask, Peer
 class Client(Peer):
     expresses = frozenset(
         {
-            *("cert", "crls", "max_version", "min_version", "verify"),
+            *("cert", "max_version", "min_version", "verify"),
             *("headers", "interface", "local_address", "proxy", "resolve"),
         }
     )
@@ -21,13 +21,10 @@ class Client(Peer):
 
     async def __aenter__(self) -> Self:
         builder = ClientBuilder().http2(self.wish.get("http2", True)).follow_redirects(self.follows())
-        for part, take in [
-            ("ca", builder.add_root_certificate_pem),
-            ("cert", builder.identity_pem),
-            ("crls", builder.add_crl_pem),
-        ]:
-            if pem := self.tls.get(part):
-                builder = take(pem.encode())
+        if ca := self.tls.get("ca"):
+            builder = builder.add_root_certificate_pem(ca.encode())
+        if cert := self.tls.get("cert"):
+            builder = builder.identity_pem(cert.encode())
         if not self.tls.get("verify", True):
             builder = builder.danger_accept_invalid_certs(True)
         if oldest := self.tls.get("min_version"):
