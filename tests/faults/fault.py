@@ -1,6 +1,6 @@
 """One fault: what the other side does, and what has to come of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,12 @@ class Delivered:
 
     body: bytes = b""
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Fields that it has, among others."""
+    decoded: bool = True
+    """Whether its body is what the media type says; else it is coded still, and the response says so."""
+    words: str = ""
+    """What that means, for the docs."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,8 @@ class Fails:
     phase: str
     words: str
     """A regular expression, to be found in the message."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """Attributes that the error has, among others."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +47,22 @@ class Fault:
     """Starts the servers, and gives the URL to fetch."""
     expected: Delivered | Fails
     method: str = "GET"
-    content: bytes | None = None
+    content: bytes | None = field(default=None, repr=False)
+    stream: Callable[[], Iterator[bytes]] | None = None
+    """Makes a body that can be read only once, in place of `content`."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Header fields of the request. "hunter2" in them, or anywhere, is a secret: no error may have it."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of the client, beside the authority that it trusts."""
     attempts: int = 1
-    """How many times the request is sent, with the retries that are on by default."""
+    """How many requests are sent, with the retries and redirects that are on by default."""
+    unprocessed: bool = False
+    """The server promises that it has not begun with the request: then a POST, too, is sent again."""
     within: float = 1.0
     """Seconds until the answer or the error is there, on a machine with nothing else to do."""
+    fills: bool = False
+    """It would fill the memory of whoever lets it: no more may be taken than `max_body`, and 32 MB."""
+    apart: bool = False
+    """Whatever comes of it, the connection is not trusted any more: `/then` comes over another."""
     then: bytes | None = None
     """What the same client is to get from the same server's `/then` afterwards: nothing is left over."""

@@ -1,6 +1,28 @@
 """All faults, in the order of the docs."""
 
-from tests.faults import certificates, framing, http2, proxies
+from tests.faults import (
+    certificates,
+    challenges,
+    coding,
+    cookies,
+    framing,
+    heads,
+    http2,
+    interims,
+    proxies,
+    redirects,
+)
 from tests.faults.fault import Fault
 
-FAULTS: list[Fault] = [*framing.FAULTS, *proxies.FAULTS, *certificates.FAULTS, *http2.FAULTS]
+FAULTS: list[Fault] = [
+    *framing.FAULTS,
+    *heads.FAULTS,
+    *interims.FAULTS,
+    *coding.FAULTS,
+    *redirects.FAULTS,
+    *cookies.FAULTS,
+    *challenges.FAULTS,
+    *proxies.FAULTS,
+    *certificates.FAULTS,
+    *http2.FAULTS,
+]
