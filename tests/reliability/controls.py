@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from fastfetch import TLS
+from fastfetch import TLS, DigestAuth
 
+from tests.faults.answers import CLEAN, said
 from tests.faults.fault import Delivered, Fault
-from tests.faults.framing import CLEAN, said
 from tests.faults.proxies import PASSWORD, USER, known, through
 from tests.faults.stage import Stage
+from tests.guarded import Guard
 from tests.servers.certificates import CLIENT, Handshakes, issue, server
 from tests.servers.connect_proxy import ForwardProxy
-from tests.servers.messages import Answer
+from tests.servers.messages import Answer, Request
 from tests.servers.relay import Hosts
 from tests.servers.socks import SocksServer
 
@@ -18,6 +19,11 @@ HERE, FAR = "127.0.0.1", "far.test"
 HOSTS: Hosts = {FAR: HERE}
 OURS = issue("ann", by=(VOUCHING := issue("clients", ca=True)), uses=[CLIENT])
 ROOT = issue("test root", ca=True)
+
+
+def login(request: Request) -> Answer:
+    known = request.headers.get("authorization") == "Basic YWRhOmh1bnRlcjI="
+    return Answer(b"welcome") if known else Answer(b"", 401, (("WWW-Authenticate", "Basic realm=x"),))
 
 
 def plain(stage: Stage) -> str:
@@ -60,17 +66,16 @@ def socks4(stage: Stage) -> str:
     return f"socks4a://{stage.start(SocksServer(hosts=HOSTS)).address}"
 
 
-def row(id: str, what: str, perform: Callable[[Stage], str], **more: object) -> Fault:
-    return Fault(id, what, perform, Delivered(b"clean"), **more)  # type: ignore[arg-type]
+def row(id: str, what: str, perform: Callable[[Stage], str], **options: object) -> Fault:
+    body = b"welcome" if "auth" in options else b"clean"
+    return Fault(id, what, perform, Delivered(body), options=options)
 
 
 CONTROLS = [
     row("A01", "HTTP/1.1", plain),
     row("A02", "HTTP/1.1, over TLS", secure),
     row("A03", "HTTP/2", lambda stage: stage.http2(Answer(b"clean")).url),
-    row(
-        "A04", "a host that is told its address", lambda stage: secure(stage, FAR), options={"resolve": HOSTS}
-    ),
+    row("A04", "a host that is told its address", lambda stage: secure(stage, FAR), resolve=HOSTS),
     Fault(
         "A05",
         "a server that asks for our certificate",
@@ -78,9 +83,21 @@ CONTROLS = [
         Delivered(b"ok"),
         options={"tls": TLS(ca=ROOT.pem, cert=OURS.pem + OURS.key_pem())},
     ),
-    row("A06", "an HTTP proxy with a password", proxied(forward, tls=False)),
-    row("A07", "TLS through an HTTP proxy with a password", proxied(forward, tls=True)),
-    row("A08", "TLS through an HTTPS proxy", proxied(secure_proxy, tls=True)),
-    row("A09", "a SOCKS5 proxy with a password", proxied(socks5, tls=False)),
-    row("A10", "a SOCKS4 proxy", proxied(socks4, tls=False)),
+    row(
+        "A06",
+        "a server that asks for a password (Basic)",
+        lambda stage: stage.routes({"/": login}).url,
+        auth=("ada", PASSWORD),
+    ),
+    row(
+        "A07",
+        "a server that asks for a password (Digest)",
+        lambda stage: stage.routes({"/": Guard(password=PASSWORD)}).url,
+        auth=DigestAuth("ada", PASSWORD),
+    ),
+    row("A08", "an HTTP proxy with a password", proxied(forward, tls=False)),
+    row("A09", "TLS through an HTTP proxy with a password", proxied(forward, tls=True)),
+    row("A10", "TLS through an HTTPS proxy", proxied(secure_proxy, tls=True)),
+    row("A11", "a SOCKS5 proxy with a password", proxied(socks5, tls=False)),
+    row("A12", "a SOCKS4 proxy", proxied(socks4, tls=False)),
 ]

@@ -63,7 +63,8 @@ def described(fault: Fault) -> Row:
 
 
 def delivered(expected: Delivered) -> str:
-    return f"{expected.status}, {len(expected.body):,} bytes"
+    """In the row's own words, where it has some."""
+    return expected.words or f"{expected.status}, {len(expected.body):,} bytes"
 
 
 def cell(fault: Fault, program: Program, authority: Authority) -> Cell:

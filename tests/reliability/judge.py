@@ -44,13 +44,9 @@ def judge(due: Due, answer: Answer) -> Cell:
     if "unable" in answer:
         return {"grade": "not applicable", "words": answer["unable"]}
     outcome = answer["outcome"]
-    faults = [
-        amiss(due, outcome),
-        *lateness(due, answer["seconds"]),
-        *greed(due, answer["rise"]),
-        *left_over(due, answer["then"]),
-    ]
-    wrong = [fault for fault in faults if fault is not None]
+    # Whatever is not right is no better for being in time.
+    wrong = amiss(due, outcome) or lateness(due, answer["seconds"])
+    wrong += greed(due, answer["rise"]) + left_over(due, answer["then"])
     cell: Cell = {"grade": "wrong" if wrong else "right", "words": "; ".join(wrong) or "right"}
     if "error" in outcome:
         cell["said"] = f"{outcome['error']}: {outcome['message']}"
@@ -62,24 +58,28 @@ def wrong(words: str) -> Cell:
     return {"grade": "wrong", "words": words}
 
 
-def amiss(due: Due, outcome: Outcome) -> str | None:
+def amiss(due: Due, outcome: Outcome) -> list[str]:
     """What is wrong with the outcome itself."""
     if "error" in outcome:
-        if due.body is not None:
-            return f"failed: {outcome['error']}"
-        if due.error is not None:
-            return None if outcome["error"] == due.error else f"another error: {outcome['error']}"
-        broken = "Exception" not in outcome["bases"] or BROKEN.intersection(outcome["bases"])
-        return f"broke: {outcome['error']}" if broken else None
+        return wrong_error(due, outcome)
     if due.body is None:
-        return f"took {described(outcome)} for the answer"
+        return [f"took {described(outcome)} for the answer"]
     if outcome["status"] != due.status:
-        return f"status {outcome['status']}"
+        return [f"status {outcome['status']}"]
     if outcome["digest"] == digest(due.body):
-        return None
+        return []
     if outcome["length"] < len(due.body) and outcome["digest"] == digest(due.body[: outcome["length"]]):
-        return f"took {outcome['length']:,} of {len(due.body):,} bytes for all"
-    return f"gave {described(outcome)}"
+        return [f"took {outcome['length']:,} of {len(due.body):,} bytes for all"]
+    return [f"gave {described(outcome)}"]
+
+
+def wrong_error(due: Due, outcome: Outcome) -> list[str]:
+    if due.body is not None:
+        return [f"failed: {outcome['error']}"]
+    if due.error is not None:
+        return [] if outcome["error"] == due.error else [f"another error: {outcome['error']}"]
+    broken = "Exception" not in outcome["bases"] or BROKEN.intersection(outcome["bases"])
+    return [f"broke: {outcome['error']}"] if broken else []
 
 
 def described(outcome: Outcome) -> str:

@@ -28,8 +28,9 @@ test suite performs the same faults from the same table, and demands more of fas
 phase and the message of the error, and how often the request was sent.
 
 Every client runs in a process of its own, with a new client for each row, as it is by default, except
-that it trusts the authority of the servers, follows redirects, has HTTP/2 on where it can speak it, has
-the packages for all codings that it can decode, and has 30 seconds for the whole, or what the row needs.
+that it trusts the authority of the servers, follows up to 20 redirects, has HTTP/2 on where it can speak
+it, has the packages for all codings that it can decode, and has 30 seconds for the whole, or what the row
+needs.
 Where a row is about a limit that fastfetch has and another client has not, that client goes without. No
 process may have more than {DATA / 10**9:g} GB of memory.
 

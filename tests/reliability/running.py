@@ -18,6 +18,9 @@ from tests.reliability.peers.answer import Answer, Job
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-peers/bin/python"
 
+MUCH = 32 * 10**6
+"""Bytes of memory after which a process is not used again."""
+
 STARTING = 30.0
 """Seconds that a program may take until its client is imported and warm."""
 
@@ -64,18 +67,27 @@ class Program:
 
     def ask(self, job: Job, patience: float) -> Answer:
         """What comes of a job. Raises HungError or DiedError, and then the next job has a new process."""
-        if self.process is None:
-            self.start()
-        process = self.process
-        assert process is not None
-        assert process.stdin is not None
         try:
-            print(json.dumps(job), file=process.stdin, flush=True)
+            self.tell(job)
             answer: Answer = self.said(patience)
-        except (HungError, DiedError, OSError):
+        except (HungError, DiedError):
             self.end()
             raise
+        # What one job has left in memory is not the next one's.
+        if answer.get("rise", 0) > MUCH:
+            self.end()
         return answer
+
+    def tell(self, job: Job) -> None:
+        if self.process is None or self.process.poll() is not None:
+            self.end()
+            self.start()
+        assert self.process is not None
+        assert self.process.stdin is not None
+        try:
+            print(json.dumps(job), file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            raise DiedError(end_of(self.process.wait(STARTING))) from None
 
     def start(self) -> None:
         self.process = subprocess.Popen(

@@ -2,11 +2,11 @@
 
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-from fastfetch import TLS, Timeout
+from fastfetch import TLS, Auth, DigestAuth, Timeout
 
 from tests.reliability.peers.peer import Wish
 
@@ -15,8 +15,15 @@ PEM = b"-----BEGIN"
 
 def wish(options: Mapping[str, Any]) -> Wish:
     """The options of a client, as JSON has them."""
-    told = {name: plain(value) for name, value in options.items()}
-    return {**told, "tls": tls(options["tls"]), "timeout": timeout(options["timeout"])}
+    particular: dict[str, Callable[[Any], Wish]] = {"auth": auth, "timeout": timeout, "tls": tls}
+    return {name: particular.get(name, plain)(value) for name, value in options.items()}
+
+
+def auth(given: Auth | tuple[str, str]) -> Wish:
+    """The scheme, and the user with the password."""
+    if isinstance(given, DigestAuth):
+        return {"scheme": "digest", "user": given.__reduce__()[1]}
+    return {"scheme": "basic", "user": given}
 
 
 def timeout(given: float | Timeout) -> Wish:

@@ -20,6 +20,9 @@ from tests.reliability.peers.peer import Ask, Peer, UnableError, Wish, calm, cli
 DATA = 2 * 10**9
 """Bytes that a client may have: some take whatever a server sends."""
 
+SHOWN = 30
+"""How much of a body is told."""
+
 STATUS, PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -69,7 +72,7 @@ async def outcome(peer: Peer, ask: Ask) -> Outcome:
     except BaseException as error:
         bases = [base.__name__ for base in type(error).__mro__]
         return {"error": type(error).__name__, "bases": bases, "message": str(error)[:300]}
-    start = body[:20].decode("latin-1")
+    start = body[:SHOWN].decode("latin-1")
     return {"status": status, "length": len(body), "digest": digest(body), "start": start}
 
 
@@ -82,13 +85,16 @@ async def perform(kind: type[Peer], job: Job) -> Answer:
     ask = Ask(job["url"], job["method"], job["headers"], content, job["streamed"])
     try:
         peer = kind(job["wish"], http2=job["http2"])
+        await peer.__aenter__()
     except UnableError as error:
         return {"unable": str(error)}
-    async with peer:
+    try:
         begun, before = time.monotonic(), memory_begun()
         first = await outcome(peer, ask)
         seconds, rise = time.monotonic() - begun, peak() - before
         then = None if job["then"] is None else await outcome(peer, Ask(job["then"]))
+    finally:
+        await peer.__aexit__(None, None, None)
     return {"outcome": first, "seconds": seconds, "rise": rise, "then": then}
 
 

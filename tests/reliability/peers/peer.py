@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 Wish = dict[str, Any]
 """The options of a fault as JSON has them: fastfetch's names, and certificates as PEM."""
 
-SCENE = frozenset({"dns", "headers", "interface", "local_address", "proxy", "resolve", "uds"})
+SCENE = frozenset({"auth", "dns", "headers", "interface", "local_address", "proxy", "resolve", "uds"})
 """Options without which the fault cannot be performed.
 
 All others protect (a largest body, no private addresses, ...): a client that has no such thing goes without,
@@ -89,6 +89,9 @@ class Peer(ABC):
         if given is not None and not isinstance(given, str):
             raise UnableError("no such proxy")
         return given
+
+    def most_redirects(self) -> int:
+        return int(self.wish.get("max_redirects", 20))
 
     def follows(self) -> bool:
         return bool(self.wish.get("follow_redirects", True))

@@ -12,11 +12,17 @@ from tests.reliability.peers.peer import Ask, Peer
 
 
 class Client(Peer):
-    expresses = contexts.EXPRESSED | {"headers", "local_address", "proxy", "resolve"}
+    expresses = contexts.EXPRESSED | {"auth", "headers", "local_address", "proxy", "resolve"}
     speaks_http2 = False
 
     async def __aenter__(self) -> Self:
         options: dict[str, Any] = {}
+        auth: dict[str, Any] = {}
+        if who := self.wish.get("auth"):
+            if who["scheme"] == "digest":
+                auth["middlewares"] = [aiohttp.DigestAuthMiddleware(*who["user"])]
+            else:
+                auth["auth"] = aiohttp.BasicAuth(*who["user"])
         if hosts := self.wish.get("resolve"):
             options["resolver"] = Hosts(hosts)
         if address := self.wish.get("local_address"):
@@ -24,6 +30,7 @@ class Client(Peer):
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=contexts.context(self.tls), **options),
             headers=self.wish.get("headers"),
+            **auth,
             timeout=aiohttp.ClientTimeout(
                 total=self.seconds("total"), connect=self.seconds("connect"), sock_read=self.seconds("read")
             ),
@@ -37,8 +44,7 @@ class Client(Peer):
 
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:
         options: dict[str, Any] = {"allow_redirects": self.follows(), "proxy": self.proxy()}
-        if (most := self.wish.get("max_redirects")) is not None:
-            options["max_redirects"] = most
+        options["max_redirects"] = self.most_redirects()
         asked = self.session.request(ask.method, ask.url, data=ask.body(), headers=ask.headers, **options)
         async with asked as response:
             return response.status, await response.read()

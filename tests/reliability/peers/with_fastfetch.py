@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Any, Self
 
-from fastfetch import TLS, Limits, Proxy, Retry, Timeout
+from fastfetch import TLS, DigestAuth, Limits, Proxy, Retry, Timeout
 from fastfetch import Client as Fetcher
 
 from tests.reliability.peers.peer import SCENE, SCENE_TLS, Ask, Peer, Wish
@@ -20,6 +20,8 @@ class Client(Peer):
             name: SETTINGS[name](**value) if name in SETTINGS and isinstance(value, dict) else value
             for name, value in {**self.wish, "tls": in_bytes(self.tls)}.items()
         }
+        if who := self.wish.get("auth"):
+            options["auth"] = DigestAuth(*who["user"]) if who["scheme"] == "digest" else tuple(who["user"])
         self.client = Fetcher(**options)
         return self
 

@@ -10,7 +10,7 @@ from tests.reliability.peers.peer import Ask, Peer
 
 
 class Client(Peer):
-    expresses = contexts.EXPRESSED | {"headers", "local_address", "proxy", "resolve", "uds"}
+    expresses = contexts.EXPRESSED | {"auth", "headers", "local_address", "proxy", "resolve", "uds"}
     proxies = ("http", "https", "socks5", "socks5h")
 
     async def __aenter__(self) -> Self:
@@ -18,6 +18,9 @@ class Client(Peer):
             "verify": contexts.context(self.tls),
             "http2": self.wish.get("http2", True),
         }
+        if who := self.wish.get("auth"):
+            kinds = {"basic": httpx2.BasicAuth, "digest": httpx2.DigestAuth}
+            options["auth"] = kinds[who["scheme"]](*who["user"])
         if address := self.wish.get("local_address"):
             options["transport"] = httpx2.AsyncHTTPTransport(local_address=address, **options)
         if path := self.wish.get("uds"):
@@ -26,11 +29,10 @@ class Client(Peer):
             options["proxy"] = httpx2.Proxy(
                 proxy, ssl_context=options["verify"] if proxy.startswith("https:") else None
             )
-        if (most := self.wish.get("max_redirects")) is not None:
-            options["max_redirects"] = most
         self.client = httpx2.AsyncClient(
             headers=self.wish.get("headers"),
             follow_redirects=self.follows(),
+            max_redirects=self.most_redirects(),
             timeout=httpx2.Timeout(
                 connect=self.seconds("connect"),
                 read=self.seconds("read"),

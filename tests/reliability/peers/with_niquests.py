@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import niquests
+from niquests.auth import AsyncHTTPDigestAuth, HTTPBasicAuth
 
 from tests.reliability.peers.contexts import VERSIONS
 from tests.reliability.peers.peer import Ask, Peer, in_a_file
@@ -12,21 +13,17 @@ from tests.reliability.peers.peer import Ask, Peer, in_a_file
 class Client(Peer):
     expresses = frozenset(
         {
-            "cert",
-            "dns",
-            "headers",
-            "local_address",
-            "max_version",
-            "min_version",
-            "proxy",
-            "resolve",
-            "verify",
+            *("auth", "dns", "headers", "local_address", "proxy", "resolve"),
+            *("cert", "max_version", "min_version", "verify"),
         }
     )
     proxies = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
     async def __aenter__(self) -> Self:
         options: dict[str, Any] = {}
+        if who := self.wish.get("auth"):
+            kinds = {"basic": HTTPBasicAuth, "digest": AsyncHTTPDigestAuth}
+            options["auth"] = kinds[who["scheme"]](*who["user"])
         if hosts := self.wish.get("resolve"):
             listed = ",".join(f"{name}:{address}" for name, address in hosts.items())
             options["resolver"] = f"in-memory://default?hosts={listed}"
@@ -50,8 +47,7 @@ class Client(Peer):
         )
         if proxy := self.proxy():
             self.session.proxies = {"http": proxy, "https": proxy}
-        if (most := self.wish.get("max_redirects")) is not None:
-            self.session.max_redirects = most
+        self.session.max_redirects = self.most_redirects()
         await self.session.__aenter__()
         return self
 

@@ -7,20 +7,23 @@ from typing import Self
 from pyreqwest.client import ClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
-from tests.reliability.peers.peer import Ask, Peer
+from tests.reliability.peers.peer import Ask, Peer, UnableError
 
 
 class Client(Peer):
     expresses = frozenset(
         {
             *("cert", "max_version", "min_version", "verify"),
-            *("headers", "interface", "local_address", "proxy", "resolve"),
+            *("auth", "headers", "interface", "local_address", "proxy", "resolve"),
         }
     )
     proxies = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
     async def __aenter__(self) -> Self:
+        if (who := self.wish.get("auth")) and who["scheme"] == "digest":
+            raise UnableError("no Digest")
         builder = ClientBuilder().http2(self.wish.get("http2", True)).follow_redirects(self.follows())
+        builder = builder.max_redirects(self.most_redirects())
         if ca := self.tls.get("ca"):
             builder = builder.add_root_certificate_pem(ca.encode())
         if cert := self.tls.get("cert"):
@@ -48,8 +51,6 @@ class Client(Peer):
             builder = builder.resolve(host, address, 0)
         if proxy := self.proxy():
             builder = builder.proxy(ProxyBuilder.all(proxy))
-        if (most := self.wish.get("max_redirects")) is not None:
-            builder = builder.max_redirects(most)
         self.client = builder.build()
         await self.client.__aenter__()
         return self
@@ -61,6 +62,8 @@ class Client(Peer):
 
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:
         request = self.client.request(ask.method, ask.url).headers(ask.headers)
+        if who := self.wish.get("auth"):
+            request = request.basic_auth(*who["user"])
         match ask.body():
             case None:
                 pass
