@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what pip cannot: nginx, proxies and a name server, for the tests that talk to real servers; or, where it
+# Installs what pip cannot: nginx, proxies, a name server and a clock that jumps, for the tests that need them; or, where it
 # is named, the browser of the tests that look at JupyterLab.
 set -eu
 
-servers="nginx:nginx tinyproxy:tinyproxy squid:squid-openssl microsocks:microsocks dnsmasq:dnsmasq-base"
+servers="nginx:nginx tinyproxy:tinyproxy squid:squid-openssl microsocks:microsocks dnsmasq:dnsmasq-base faketime:faketime"
 missing=
 for pair in ${1:-$servers}; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"

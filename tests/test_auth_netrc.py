@@ -56,6 +56,16 @@ def test_the_exact_host_and_no_default(home: Path, route_server: RouteServer) ->
     assert sent(route_server) == [basic("ada", "secret")] * 2 + [None] * 2
 
 
+@pytest.mark.parametrize("user", ["a.test", "a.test:", "a.test:80", ":a.test", "a.test%40"])
+def test_a_host_in_the_place_of_the_user(user: str, home: Path, route_server: RouteServer) -> None:
+    """What stands before the @ is never taken for the host whose password is looked for."""
+    auth = NetRCAuth(write(home / "n", "machine a.test login ada password secret"))
+    url = route_server.url.replace("://", f"://{user}@")
+    fetch(Request("GET", f"{url}/json/a"), auth=auth)
+    [said] = sent(route_server)
+    assert said != basic("ada", "secret")
+
+
 def test_not_after_a_foreign_redirect(home: Path, chained: Chain) -> None:
     auth = NetRCAuth(write(home / "n"))
     seen = chained("hhth", lambda url: fetch(Request("GET", url), auth=auth))

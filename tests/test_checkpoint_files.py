@@ -4,9 +4,11 @@ import asyncio
 import base64
 import contextlib
 import json
+import os
 import random
 import shutil
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,23 @@ def contents(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
 
 
+def modes(folder: Path) -> list[int]:
+    """Who may do what with each file here."""
+    return [stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()]
+
+
 class TestSecrets:
+    @pytest.mark.skipif(os.name != "posix", reason="modes of files")
+    def test_only_its_owner_can_read_it(self, tmp_path: Path, route_server: RouteServer) -> None:
+        """Nor the files that SQLite has beside it."""
+
+        async def main() -> None:
+            completed = ff.as_completed([f"{route_server.url}/json/a"], checkpoint=tmp_path / "job.db")
+            async for _ in completed:
+                assert set(modes(tmp_path)) == {0o600}
+
+        asyncio.run(main())
+
     def test_none_is_stored_or_asked_for(self, tmp_path: Path, route_server: RouteServer) -> None:
         """Whoever has credentials of another kind, or newer ones, goes on with the same file."""
         checkpoint, url = tmp_path / "job.db", f"{route_server.url}/json/a"
@@ -156,6 +174,8 @@ class TestForeign:
 
 
 class TestDamaged:
+    """S06."""
+
     @pytest.mark.parametrize("seed", range(times(300, 30)))
     def test_never_a_wrong_body(
         self, seed: int, tmp_path: Path, route_server: RouteServer, stored: Path
@@ -193,6 +213,8 @@ def stored(tmp_path_factory: pytest.TempPathFactory, route_server: RouteServer) 
 
 
 class TestOtherProcesses:
+    """S04."""
+
     def test_a_second_one_is_told(self, tmp_path: Path, route_server: RouteServer) -> None:
         """And once the first is gone, however it went, the file is free."""
         checkpoint = tmp_path / "job.db"
@@ -214,6 +236,8 @@ class TestOtherProcesses:
 
 
 class TestFullDisk:
+    """S01."""
+
     def test_fetching_stops_and_what_is_stored_is_read(
         self, tmp_path: Path, route_server: RouteServer
     ) -> None:

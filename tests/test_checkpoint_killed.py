@@ -1,4 +1,4 @@
-"""A program killed at any moment and started again: all comes back, and nothing done is fetched twice."""
+"""S02. A program killed at any moment and started again: nothing is lost, and nothing fetched twice."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Where few files may be open: idle connections make way, and nobody notices."""
+"""C10. Where few files may be open: idle connections make way, and nobody notices."""
 
 import json
 import sys

@@ -153,27 +153,6 @@ class TestTLS:
         assert error.reason.startswith(reason)
         assert server.ledger.requests == []
 
-    def test_what_is_no_tls(self, raw_server: RawServerFactory) -> None:
-        async def plain(reader: RequestReader, writer: StreamWriter) -> None:
-            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-            await reader.read()
-
-        fault(raw_server(plain).url.replace("http", "https"), TLSError, "tls", "TLS")
-
-    def test_handshake_cut_short(self, raw_server: RawServerFactory) -> None:
-        async def leave(reader: RequestReader, writer: StreamWriter) -> None:
-            await reader.read(10)
-
-        fault(raw_server(leave).url.replace("http", "https"), TLSError, "tls", "TLS")
-
-    def test_handshake_without_end(self, raw_server: RawServerFactory) -> None:
-        async def listen(reader: RequestReader, writer: StreamWriter) -> None:
-            await reader.read()
-
-        url = raw_server(listen).url.replace("http", "https")
-        error = fault(url, ConnectTimeout, "tls", timeout=Timeout(connect=0.1))
-        assert 0.1 <= error.elapsed < 0.5
-
     @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-"], ids=["nothing", "half a head"])
     def test_an_end_before_the_answer(
         self, authority: Authority, raw_server: RawServerFactory, said: bytes

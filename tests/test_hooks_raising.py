@@ -1,4 +1,4 @@
-"""What hooks raise, hooks that are cancelled, and hooks that make requests themselves."""
+"""S09. What hooks raise, hooks that are cancelled, and hooks that make requests themselves."""
 
 import asyncio
 import copy

@@ -135,7 +135,7 @@ class TestConnections:
             assert server.ledger.accepted == 50
 
     def test_one_stream_at_a_time(self, start: Start) -> None:
-        """More are refused by the server, as those are that were sent before it could say so."""
+        """H05. More are refused by the server, as those are that were sent before it could say so."""
         here = 0
 
         async def alone(stream: Http2Stream) -> None:
@@ -228,54 +228,24 @@ class TestStalls:
         assert fetch(request, tls=start.tls).content == body
 
 
-class TestHeads:
-    @pytest.mark.parametrize("size", [20_000, 200_000])
-    def test_long_header_lists(self, start: Start, size: int) -> None:
-        async def long(stream: Http2Stream) -> None:
-            fields = [(f"x-{n}", "y" * 1000) for n in range(size // 1000)]
-            stream.start(200, *fields, end=True)
+def test_push_is_refused(start: Start) -> None:
+    """H11. It is said beforehand (RFC 9113, section 6.5.2); who pushes all the same is not heard."""
 
-        server = start(each(long))
-        headers = fetch(Request("GET", server.url), tls=start.tls).headers
-        assert len(headers) == size // 1000
+    async def push(connection: Http2Connection) -> None:
+        stream = await connection.request()
+        fields = ((":method", "GET"), (":scheme", "https"), (":authority", "a.test"), (":path", "/p"))
+        promised, answer = connection.block(*fields), connection.block((":status", "200"))
+        connection.say(
+            PushPromiseFrame(stream.request.stream_id, 2, promised, flags=["END_HEADERS"]),
+            HeadersFrame(2, answer, flags=["END_HEADERS"]),
+            DataFrame(2, b"pushed", flags=["END_STREAM"]),
+        )
+        await connection.request()
 
-    def test_longer_than_anybody_needs(self, start: Start) -> None:
-        async def longer(stream: Http2Stream) -> None:
-            stream.start(200, *[(f"x-{n}", "y" * 1000) for n in range(2000)], end=True)
-
-        server = start(each(longer))
-        error = outcome(server.url, tls=start.tls).error
-        assert isinstance(error, ProtocolError)
-
-    @pytest.mark.parametrize("length", [3, 10])
-    def test_another_length_than_announced(self, start: Start, length: int) -> None:
-        async def other(stream: Http2Stream) -> None:
-            stream.start(200, ("content-length", str(length)))
-            await stream.data(b"hello", end=True)
-
-        server = start(each(other))
-        error = outcome(server.url, tls=start.tls).error
-        assert isinstance(error, ProtocolError)
-        assert error.phase == "body"
-
-    def test_push_is_refused(self, start: Start) -> None:
-        """It is said beforehand (RFC 9113, section 6.5.2), and who pushes all the same is not listened to."""
-
-        async def push(connection: Http2Connection) -> None:
-            stream = await connection.request()
-            fields = ((":method", "GET"), (":scheme", "https"), (":authority", "a.test"), (":path", "/p"))
-            promised, answer = connection.block(*fields), connection.block((":status", "200"))
-            connection.say(
-                PushPromiseFrame(stream.request.stream_id, 2, promised, flags=["END_HEADERS"]),
-                HeadersFrame(2, answer, flags=["END_HEADERS"]),
-                DataFrame(2, b"pushed", flags=["END_STREAM"]),
-            )
-            await connection.request()
-
-        server = start(push)
-        assert isinstance(outcome(server.url, tls=start.tls).error, ProtocolError)
-        said = server.heard.wait(RemoteSettingsChanged)[0].changed_settings
-        assert said[SettingCodes.ENABLE_PUSH].new_value == 0
+    server = start(push)
+    assert isinstance(outcome(server.url, tls=start.tls).error, ProtocolError)
+    said = server.heard.wait(RemoteSettingsChanged)[0].changed_settings
+    assert said[SettingCodes.ENABLE_PUSH].new_value == 0
 
 
 def test_limit_counts_bodies_of_http2_too(start: Start) -> None:

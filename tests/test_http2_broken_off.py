@@ -4,16 +4,18 @@ RFC 9113, section 8.7.
 """
 
 import asyncio
+import time
 from collections import Counter
 
 import pytest
-from fastfetch import IncompleteBody, ProtocolError, Request
+from fastfetch import Client, FetchError, ReadTimeout, Request, Timeout
 from h2.errors import ErrorCodes
 
+from tests.amounts import SLACK, TORTURE
 from tests.conftest import Http2ServerFactory
-from tests.fetching import fault
+from tests.figures import Measured
 from tests.http2 import OK, Start, kinds
-from tests.servers.http2 import Http2Connection, Http2Stream, each
+from tests.servers.http2 import Http2Connection, Http2Server, Http2Stream, each
 from tests.servers.messages import Answer
 from tests.servers.tls import Authority
 
@@ -62,39 +64,6 @@ class TestBrokenOff:
         assert set(seen.values()) == {2}
         assert server.ledger.accepted == 1
 
-    def test_refused_for_ever(self, start: Start) -> None:
-        async def refuse(stream: Http2Stream) -> None:
-            stream.reset(ErrorCodes.REFUSED_STREAM)
-
-        server = start(each(refuse))
-        error = fault(server.url, ProtocolError, "response", "gave the request up", attempts=2, tls=start.tls)
-        assert "refused" in str(error)
-
-    @pytest.mark.parametrize(
-        "code",
-        [ErrorCodes.CANCEL, ErrorCodes.INTERNAL_ERROR, ErrorCodes.PROTOCOL_ERROR, ErrorCodes.NO_ERROR],
-        ids=lambda code: code.name,
-    )
-    def test_other_resets_before_the_head(self, start: Start, code: ErrorCodes) -> None:
-        """The server may have begun with it, and has no more to say."""
-
-        async def give_up(stream: Http2Stream) -> None:
-            stream.reset(code)
-
-        server = start(each(give_up))
-        fault(server.url, ProtocolError, "response", "gave the request up", tls=start.tls)
-
-    @pytest.mark.parametrize("code", [ErrorCodes.CANCEL, ErrorCodes.INTERNAL_ERROR], ids=lambda c: c.name)
-    def test_resets_in_the_body(self, start: Start, code: ErrorCodes) -> None:
-        async def give_up(stream: Http2Stream) -> None:
-            stream.start(200, ("content-length", "10"))
-            await stream.data(b"hello")
-            stream.reset(code)
-
-        server = start(each(give_up))
-        error = fault(server.url, IncompleteBody, "body", "5 of 10 bytes", tls=start.tls)
-        assert (error.expected, error.received) == (10, 5)
-
     def test_others_on_the_connection_go_on(self, start: Start) -> None:
         async def some(stream: Http2Stream) -> None:
             number = int(stream.request.pseudo["path"][1:])
@@ -110,21 +79,62 @@ class TestBrokenOff:
         assert kinds(results) == {200: 25, "IncompleteBody": 25}
         assert server.ledger.accepted == 1
 
-    def test_goaway_for_an_error(self, start: Start) -> None:
-        async def leave(connection: Http2Connection) -> None:
+
+class TestDead:
+    """C05, H10: a connection on which nothing comes any more, and nobody says why."""
+
+    def start(self, start: Start) -> Http2Server:
+        """The first connection answers once, and is dead from then on."""
+
+        async def answer(connection: Http2Connection) -> None:
+            if server.ledger.accepted > 1:
+                await each(lambda stream: stream.answer(OK))(connection)
+                return
+            await (await connection.request()).answer(OK)
+            connection.transport.pause_reading()
             await connection.request()
-            connection.goaway(ErrorCodes.ENHANCE_YOUR_CALM, last=0, debug=b"calm\r\n")
 
-        server = start(leave)
-        fault(server.url, ProtocolError, "response", "gave the request up", tls=start.tls)
+        server = start(answer)
+        return server
 
-    def test_the_connection_cut_in_the_body(self, start: Start) -> None:
-        async def cut(connection: Http2Connection) -> None:
-            stream = await connection.request()
-            stream.start(200)
-            await stream.data(b"hello")
-            await asyncio.sleep(0.02)
-            connection.cut()
+    def test_is_given_up_by_the_read_timeout(self, start: Start) -> None:
+        """Once it has been silent for two seconds, whoever comes next has another one."""
+        server = self.start(start)
 
-        server = start(cut)
-        fault(server.url, IncompleteBody, "body", "after 5 bytes", tls=start.tls)
+        async def main() -> tuple[int, float]:
+            async with Client(tls=start.tls, timeout=Timeout(read=0.5)) as client:
+                assert (await client.get(server.url)).ok
+                begun, late = time.monotonic(), 0
+                while True:
+                    try:
+                        assert (await client.get(server.url)).ok
+                    except ReadTimeout:
+                        late += 1
+                    else:
+                        return late, time.monotonic() - begun
+
+        late, seconds = asyncio.run(main())
+        assert 4 <= late <= 5
+        assert seconds < 2.6 + SLACK
+        assert server.ledger.accepted == 2
+
+    @pytest.mark.torture
+    @pytest.mark.skipif(not TORTURE, reason="it takes 30 s")
+    def test_is_found_out_by_a_ping(self, start: Start, measured: Measured) -> None:
+        """Where the read timeout is longer than that takes."""
+        server = self.start(start)
+
+        async def main() -> tuple[FetchError, float]:
+            async with Client(tls=start.tls, timeout=Timeout(read=90)) as client:
+                assert (await client.get(server.url)).ok
+                begun = time.monotonic()
+                with pytest.raises(FetchError) as caught:
+                    await client.post(server.url, content="once")
+                seconds = time.monotonic() - begun
+                assert (await client.get(server.url)).ok
+                return caught.value, seconds
+
+        error, seconds = asyncio.run(main())
+        assert "may have processed the request" in str(error)
+        assert seconds < 31 + SLACK
+        measured("a dead HTTP/2 connection, found out by a ping", f"given up after {seconds:.1f} s")

@@ -4,10 +4,10 @@ import asyncio
 from asyncio import StreamWriter
 
 import pytest
-from fastfetch import TLS, Client, LimitExceeded, ProtocolError, Request
+from fastfetch import TLS, Client, LimitExceeded, Request
 
 from tests.conftest import Http2ServerFactory, RawServerFactory
-from tests.fetching import fault, fetch, outcome
+from tests.fetching import fetch, outcome
 from tests.servers.http2 import Http2Stream, each
 from tests.servers.messages import Answer
 from tests.servers.raw import RequestReader
@@ -27,7 +27,7 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
     ],
     ids=["hints", "100 unasked", "all kinds", "unknown"],
 )
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("method", ["HEAD", "POST"])
 def test_passed_over(raw_server: RawServerFactory, method: str, interims: bytes) -> None:
     answer = OK.removesuffix(b"ok") if method == "HEAD" else OK
     response = fetch(
@@ -53,16 +53,11 @@ def test_the_connection_serves_on(raw_server: RawServerFactory) -> None:
     assert server.ledger.accepted == 1
 
 
-@pytest.mark.parametrize(
-    "interim",
-    [b"HTTP/1.1 102 Processing\r\n\r\n", HINTS, b"HTTP/1.1 100 Continue\r\n\r\n"],
-    ids=["102", "103", "100"],
-)
-def test_without_end(raw_server: RawServerFactory, interim: bytes) -> None:
+def test_without_end(raw_server: RawServerFactory) -> None:
     async def handler(reader: RequestReader, writer: StreamWriter) -> None:
         await reader.head()
         while True:
-            writer.write(interim * 100)
+            writer.write(HINTS * 100)
             await writer.drain()
 
     server = raw_server(handler)
@@ -73,19 +68,6 @@ def test_without_end(raw_server: RawServerFactory, interim: bytes) -> None:
     assert error.limit is not None
     assert error.value is not None
     assert 0 < error.limit < error.value
-    server.ledger.wait_none_open()
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_protocols_switched_unasked(raw_server: RawServerFactory, method: str) -> None:
-    switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"
-    server = raw_server(switch + OK)
-    if method == "GET":
-        fault(server.url, ProtocolError, "response", "101")
-    else:
-        error = outcome(Request(method, server.url, content="x")).error
-        assert type(error) is ProtocolError
-        assert error.attempts == 1
     server.ledger.wait_none_open()
 
 

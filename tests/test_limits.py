@@ -130,6 +130,7 @@ def test_a_request_waiting_for_its_turn_has_not_begun(route_server: RouteServer)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on open files")
 def test_fewer_open_files_than_requests(route_server: RouteServer) -> None:
+    """C10. With `ulimit -n 64`."""
     program = """if True:
         import asyncio, fastfetch, resource, sys
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
@@ -141,6 +142,8 @@ def test_fewer_open_files_than_requests(route_server: RouteServer) -> None:
 
 
 def test_a_hundred_thousand_urls_in_one_call(nginx: Nginx) -> None:
+    """C11. Of one host: as many connections as may be in flight, and no port is used up."""
+
     async def main() -> None:
         async with Client() as client:
             results = await client.gather(f"{nginx.http}/small.json?{n}" for n in range(100_000))

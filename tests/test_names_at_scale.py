@@ -1,4 +1,4 @@
-"""Ten thousand host names: none fails, none is asked for twice, and few questions are open at once."""
+"""C11. Ten thousand host names: none fails, none is asked for twice, and few questions are open at once."""
 
 import asyncio
 import json

@@ -177,6 +177,8 @@ PRIVATE_HOSTS = [
 
 
 class TestPrivateAddresses:
+    """C14. The address that is connected to is judged, whatever the URL calls it."""
+
     @pytest.mark.parametrize("scheme", ["http", "https"])
     @pytest.mark.parametrize("host", PRIVATE_HOSTS)
     def test_are_refused(self, host: str, scheme: str, route_server: RouteServer) -> None:

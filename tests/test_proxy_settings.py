@@ -115,6 +115,7 @@ class TestOfTheEnvironment:
     def test_is_not_what_a_cgi_server_makes_of_a_header(
         self, proxy: ForwardProxy, server: RouteServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """C13, which is known as httpoxy."""
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("REQUEST_METHOD", "GET")
         assert ways(proxy, server, HOSTS) == [False] * 3

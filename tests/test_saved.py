@@ -172,6 +172,8 @@ class TestOthers:
 
 
 class TestRefused:
+    """S05, S06: what cannot be written or read says why, and damage is never taken for results."""
+
     @pytest.mark.parametrize("name", ["results", "results.csv", ".arrow", "results.arrow.gz"])
     def test_another_suffix(self, tmp_path: Path, name: str) -> None:
         for call in (gather("one").save, Results.load):

@@ -13,6 +13,9 @@ use url::Url;
 use super::process;
 use super::response::Response;
 
+/// Characters of a URL that are shown.
+const SHOWN: usize = 2_000;
+
 /// The result of one fetch. The error is boxed: it is rare and large, the answer is common.
 pub type Result<T> = std::result::Result<T, Box<Error>>;
 
@@ -177,12 +180,19 @@ pub struct Failure {
     pub unanswered: bool,
     /// The server promises that it has not begun with the request.
     pub unprocessed: bool,
+    /// It will be no other for a while, however often it is tried.
+    pub lasting: bool,
 }
 
 impl Failure {
     /// A failure without an operating system error behind it.
     pub fn new(kind: Kind, phase: Phase, detail: impl Into<String>) -> Self {
-        Self { kind, phase, detail: detail.into(), errno: None, unanswered: false, unprocessed: false }
+        Self { kind, phase, detail: detail.into(), errno: None, unanswered: false, unprocessed: false, lasting: false }
+    }
+
+    /// The same, of a request that is not to be repeated: nobody knows what the server has done.
+    pub fn unrepeated(self) -> Self {
+        Self { detail: format!("{}; the server may have processed the request all the same", self.detail), ..self }
     }
 
     /// No connection could be opened for want of descriptors, and none of ours is idle: once others are closed, it can be.
@@ -223,6 +233,9 @@ pub struct Error {
     pub errno: Option<i32>,
     /// What came of earlier attempts, in words.
     pub earlier: Vec<Box<str>>,
+    /// It will be no other for a while, however often it is tried.
+    #[serde(skip)]
+    pub lasting: bool,
 }
 
 impl Error {
@@ -239,6 +252,7 @@ impl Error {
             detail: failure.detail,
             errno: None,
             earlier: Vec::new(),
+            lasting: false,
         })
     }
 
@@ -255,6 +269,7 @@ impl Error {
             detail: detail.into(),
             errno: None,
             earlier: Vec::new(),
+            lasting: false,
         })
     }
 }
@@ -266,7 +281,8 @@ impl fmt::Display for Error {
             // It is not about one request.
             return f.write_str(&self.detail);
         }
-        write!(f, "{} {}: {}", self.method, self.url, self.detail)?;
+        let (url, more) = start_of(&self.url);
+        write!(f, "{} {url}{more}: {}", self.method, self.detail)?;
         match self.attempts {
             0 => write!(f, " (not sent)"),
             1 => write!(f, " (phase {}, 1 attempt, {:.3} s)", self.phase.as_str(), self.elapsed.as_secs_f64()),
@@ -281,9 +297,16 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
+/// As much of a URL as a message repeats, and the sign that there is more.
+fn start_of(url: &str) -> (&str, &str) {
+    match url.char_indices().nth(SHOWN) {
+        Some((end, _)) => (url.get(..end).unwrap_or(url), "…"),
+        None => (url, ""),
+    }
+}
+
 /// A URL as it may be shown: without user name and password, of bounded length, with nothing in it that acts on what shows it.
 pub fn redact(url: &str) -> String {
-    const SHOWN: usize = 2_000;
     let clean = match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => redact_url(&parsed),
         // Nobody can say where its secrets are, so everything between the scheme and the last @ goes.

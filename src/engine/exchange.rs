@@ -193,6 +193,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
                 }
                 self.attempt_over(over).await
             }
+            Err(failure) if failure.unanswered => Err(failure.unrepeated()),
             done => done,
         }
     }
@@ -226,7 +227,10 @@ impl<'a, T: Transport> Exchange<'a, T> {
             None => clock.watch(sending, look, due).await,
             Some(interim) => clock.watch(pin!(interim.attend(sending, stage).boxed()), look, due).await,
         };
-        let open = sent.unwrap_or_else(|| Err(self.patience.late(stage.at().phase)))?;
+        let open = sent.unwrap_or_else(|| {
+            stage.give_up();
+            Err(self.patience.late(stage.at().phase))
+        })?;
         self.head = Instant::now();
         let spent = stage.spent();
         let connecting = (spent.dns + spent.connect + spent.tls).saturating_sub(before.dns + before.connect + before.tls);
@@ -378,6 +382,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             detail: failure.detail,
             errno: failure.errno,
             earlier: Vec::new(),
+            lasting: failure.lasting,
         })
     }
 }

@@ -155,8 +155,12 @@ impl<B: Body> Reader<B> {
         let mut silent_since = None;
         let (read, total) = (self.patience.timeout.read, self.patience.deadline());
         let due = || earliest(read.and_then(|read| silent_since.get_or_insert_with(Instant::now).checked_add(read)), total);
-        match clock.watch(pin!(self.body.chunk()), None, due).await {
-            None => Err(self.patience.late(Phase::Body)),
+        let came = clock.watch(pin!(self.body.chunk()), None, due).await;
+        match came {
+            None => {
+                self.body.late();
+                Err(self.patience.late(Phase::Body))
+            }
             Some(Err(Failure { kind: Kind::IncompleteBody { .. }, errno, .. })) => {
                 Err(Failure { errno, ..incomplete(self.expected, self.received) })
             }

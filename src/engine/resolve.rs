@@ -20,8 +20,7 @@ use tokio::sync::watch;
 use super::process::lock;
 use cache::Cache;
 pub use shared::SharedLookups;
-use system::FailureKind;
-pub use system::{Answer, ResolveFailure};
+pub use system::{Answer, FailureKind, ResolveFailure};
 
 /// The most lookups at once. Each may be two questions, and a common forwarder (dnsmasq) takes no more than 150 at a time.
 pub const AT_ONCE: usize = 64;

@@ -99,7 +99,7 @@ impl Retry {
     fn wait(&self, request: &Repeatable, outcome: &Outcome, made: u32, asked: Option<Duration>, chance: f64) -> Option<Duration> {
         let (bad, unsent) = match outcome {
             Ok(answer) => (self.statuses.contains(&answer.status.as_u16()), false),
-            Err(error) => (self.failures.has(&error.kind), error.phase.is_connecting()),
+            Err(error) => (self.failures.has(&error.kind) && !error.lasting, error.phase.is_connecting()),
         };
         let repeatable = request.replayable && (unsent || self.methods.contains(&request.method));
         if !bad || !repeatable || made + 1 >= self.attempts {

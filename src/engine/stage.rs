@@ -17,6 +17,7 @@ struct State {
     at: At,
     spent: Spent,
     failure: Option<Failure>,
+    late: bool,
 }
 
 /// A moment in a request's life.
@@ -70,6 +71,7 @@ impl Stage {
         let mut state = lock(&self.0);
         state.at = At::default();
         state.failure = None;
+        state.late = false;
     }
 
     /// From now on it does this.
@@ -92,6 +94,16 @@ impl Stage {
     pub fn our_move(&self) {
         let mut state = lock(&self.0);
         state.at = At { phase: Phase::Send, ours: true, ..At::default() };
+    }
+
+    /// What it waits for did not come in time, and it is about to be given up.
+    pub fn give_up(&self) {
+        lock(&self.0).late = true;
+    }
+
+    /// Is it given up for that?
+    pub fn is_late(&self) -> bool {
+        lock(&self.0).late
     }
 
     /// Keeps why the request's own side failed: what the network reports of it says less.

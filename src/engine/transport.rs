@@ -20,6 +20,7 @@ use super::tls::{self, Alpn};
 
 mod connection;
 mod connector;
+mod dialer;
 mod direct;
 mod failure;
 mod outgoing;
@@ -27,6 +28,7 @@ mod proxied;
 mod room;
 mod scout;
 mod socks;
+mod suspect;
 mod tunnel;
 
 use connection::Facts;
@@ -34,6 +36,7 @@ use direct::Direct;
 use outgoing::{Leash, Outgoing};
 use proxied::Proxied;
 use room::Room;
+use suspect::Suspect;
 
 pub use connection::Facts as Connection;
 
@@ -77,6 +80,9 @@ pub trait Body: Send + 'static {
 
     /// The fields that came after the body, once it has ended.
     fn trailers(&mut self) -> Option<HeaderMap>;
+
+    /// The next bytes did not come in time.
+    fn late(&mut self) {}
 }
 
 /// An answer whose head has come and whose body is still arriving.
@@ -107,6 +113,7 @@ pub struct Network {
 struct Sent {
     answer: HttpResponse<hyper::body::Incoming>,
     facts: Option<Arc<Facts>>,
+    suspect: Option<Suspect>,
 }
 
 impl Transport for Network {
@@ -139,7 +146,7 @@ impl Transport for Network {
             None if self.config.reach.unix_socket.is_some() => None,
             None => self.config.proxies.intercept(&request.url).map(AsRef::as_ref),
         };
-        let Sent { answer, facts } = match proxy {
+        let Sent { answer, facts, suspect } = match proxy {
             None => self.direct.send(request, body, over, stage).await?,
             Some(proxy) => self.proxied.send(proxy, request, body, over, stage).await?,
         };
@@ -147,7 +154,7 @@ impl Transport for Network {
         let (head, body) = answer.into_parts();
         let expected = head.headers.get(http::header::CONTENT_LENGTH).and_then(length);
         let h2 = head.version == Version::HTTP_2;
-        let incoming = Incoming { body, h2, expected, trailers: None, facts: facts.clone(), leash: Some(leash) };
+        let incoming = Incoming { body, h2, expected, trailers: None, facts: facts.clone(), leash: Some(leash), suspect };
         framing(head.status, &head.headers)?;
         let reason = head.extensions.get::<hyper::ext::ReasonPhrase>().map(hyper::ext::ReasonPhrase::as_bytes);
         Ok(OpenResponse {
@@ -196,6 +203,7 @@ pub struct Incoming {
     facts: Option<Arc<Facts>>,
     /// On what is still being sent.
     leash: Option<Leash>,
+    suspect: Option<Suspect>,
 }
 
 impl Incoming {
@@ -221,6 +229,9 @@ impl Body for Incoming {
                 self.end();
                 return Ok(None);
             };
+            if let (true, Some(facts)) = (self.h2, &self.facts) {
+                facts.piece();
+            }
             match frame.into_data() {
                 Ok(data) => return Ok(Some(data)),
                 Err(frame) => self.trailers = frame.into_trailers().ok(),
@@ -234,6 +245,12 @@ impl Body for Incoming {
 
     fn trailers(&mut self) -> Option<HeaderMap> {
         self.trailers.take()
+    }
+
+    fn late(&mut self) {
+        if let Some(suspect) = &self.suspect {
+            suspect.late();
+        }
     }
 }
 

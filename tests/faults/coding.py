@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -10,7 +10,7 @@ import brotli
 import zstandard
 from fastfetch import DecodeError, LimitExceeded
 
-from tests.coding import CODINGS, chained, raw_deflate, zstd
+from tests.coding import CODINGS, Encode, chained, raw_deflate, zstd
 from tests.faults.answers import coded, lettered
 from tests.faults.fault import Delivered, Fails, Fault
 from tests.faults.stage import Stage
@@ -56,16 +56,21 @@ def bomb(coding: str) -> bytes:
     """300 MB of zeros in this coding, or in two."""
     if coding == "gzip, zstd":
         return zstandard.compress(bomb("gzip"))
+    feed, end = encoder(coding)
     zeros = bytes(MB)
+    return b"".join([*(feed(zeros) for _ in range(BOMB // MB)), end()])
+
+
+def encoder(coding: str) -> tuple[Encode, Callable[[], bytes]]:
+    """Takes more, and comes to an end."""
     if coding == "br":
         br = brotli.Compressor(quality=5)
-        return b"".join([*(br.process(zeros) for _ in range(BOMB // MB)), br.finish()])
-    coder = {
-        "gzip": lambda: zlib.compressobj(9, wbits=31),
-        "deflate": lambda: zlib.compressobj(9),
-        "zstd": lambda: zstandard.ZstdCompressor(3).compressobj(),
-    }[coding]()
-    return b"".join([*(coder.compress(zeros) for _ in range(BOMB // MB)), coder.flush()])
+        return br.process, br.finish
+    if coding == "zstd":
+        zstd = zstandard.ZstdCompressor(3).compressobj()
+        return zstd.compress, zstd.flush
+    deflate = zlib.compressobj(9, wbits=31 if coding == "gzip" else 15)
+    return deflate.compress, deflate.flush
 
 
 def bombs() -> Iterator[Fault]:
@@ -79,7 +84,7 @@ def bombs() -> Iterator[Fault]:
 
             yield Fault(
                 "",
-                f"300 KB of {coding} that become 300 MB{where}",
+                f"a small body in {coding} that becomes 300 MB{where}",
                 perform,
                 Fails(LimitExceeded, "body", f"larger than max_body={MAX_BODY}", {"limit": MAX_BODY}),
                 options={"max_body": MAX_BODY},
@@ -179,7 +184,7 @@ FAULTS = [
                 "gzip twice, in two lines", chained(["gzip", "gzip"], TEXT), "gzip", "gzip", expected=DECODED
             ),
             *(
-                variant(f"Content-Encoding: {name}", GZIP, name, expected=DECODED)
+                variant(f"Content-Encoding: {name.strip()}", GZIP, name, expected=DECODED)
                 for name in ("GZIP", "x-gzip", "X-GZip", "identity, gzip", "gzip,, ", ",gzip")
             ),
             variant(

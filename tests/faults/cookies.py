@@ -90,9 +90,9 @@ FAULTS = [
                 ("a cookie for a part of an address", "s=1; Domain=0.0.1", "127.0.0.1", "127.0.0.1"),
                 ("a cookie without Domain, at a host below", "s=1", "a.com", "x.a.com"),
                 ("a Secure cookie over http", "s=1; Secure", "a.com", "a.com"),
-                ("a __Secure- cookie over http", "__Secure-s=1; Secure", "a.com", "a.com"),
-                ("a __Host- cookie over http", "__Host-s=1; Secure; Path=/", "a.com", "a.com"),
-                ("a __Host- cookie with Domain", "__Host-s=1; Path=/; Domain=a.com", "a.com", "a.com"),
+                ("a `__Secure-` cookie over http", "__Secure-s=1; Secure", "a.com", "a.com"),
+                ("a `__Host-` cookie over http", "__Host-s=1; Secure; Path=/", "a.com", "a.com"),
+                ("a `__Host-` cookie with Domain", "__Host-s=1; Path=/; Domain=a.com", "a.com", "a.com"),
             )
         ],
         first="b",

@@ -19,6 +19,8 @@ class Delivered:
     """Fields that it has, among others."""
     decoded: bool = True
     """Whether its body is what the media type says; else it is coded still, and the response says so."""
+    complete: bool = True
+    """Whether it is known to be whole; else the response says that nobody can tell."""
     words: str = ""
     """What that means, for the docs."""
 
@@ -30,7 +32,7 @@ class Fails:
     kind: type[FetchError]
     phase: str
     words: str
-    """A regular expression, to be found in the message."""
+    """A regular expression, to be found in the message. Plain words are best: the docs show it."""
     facts: Mapping[str, object] = field(default_factory=dict)
     """Attributes that the error has, among others."""
 

@@ -5,7 +5,7 @@ from asyncio import StreamWriter
 
 from fastfetch import ConnectError, IncompleteBody, LimitExceeded, ProtocolError
 
-from tests.faults.answers import CHUNKED, HELLO, OK, each, endless, raw
+from tests.faults.answers import CHUNKED, HELLO, OK, each, endless, raw, said
 from tests.faults.fault import Delivered, Fails, Fault
 from tests.faults.stage import Stage
 from tests.servers.raw import RequestReader, reset
@@ -27,27 +27,22 @@ async def _slam(reader: RequestReader, writer: StreamWriter) -> None:
     reset(writer)
 
 
-def _without_farewell(answer: bytes) -> Fault:
-    """Over TLS, with an end that anybody in between can make (RFC 8446, section 6.1)."""
+def _saying_farewell(stage: Stage) -> str:
+    tls = stage.authority.context("127.0.0.1")
+    return stage.raw(said(OK + b"\r\nhello"), tls=tls).url
+
+
+def _without_farewell(stage: Stage) -> str:
+    """With an end that anybody in between can make (RFC 8446, section 6.1)."""
 
     async def handler(reader: RequestReader, writer: StreamWriter) -> None:
         await reader.body(await reader.head())
         writer.transport.set_write_buffer_limits(0)
-        writer.write(answer)
+        writer.write(OK + b"\r\nhello")
         await writer.drain()
         writer.transport.abort()
 
-    def perform(stage: Stage) -> str:
-        return stage.raw(handler, tls=stage.authority.context("127.0.0.1")).url
-
-    return Fault(
-        "F14",
-        "the same over TLS, and no farewell of TLS at the end: anybody in between may have cut it",
-        perform,
-        Fails(
-            IncompleteBody, "body", "the connection ended after 5 bytes", {"expected": None, "received": 5}
-        ),
-    )
+    return stage.raw(handler, tls=stage.authority.context("127.0.0.1")).url
 
 
 CUT = "the connection ended after {} bytes"
@@ -270,10 +265,25 @@ FAULTS = [
         "F13",
         "no length: the body lasts until the connection closes",
         raw(OK + b"\r\nhello"),
-        Delivered(b"hello", words="the body; without TLS nobody can tell whether that is all"),
+        Delivered(
+            b"hello",
+            complete=False,
+            words="the body; the response says that nobody can tell whether it is whole",
+        ),
         then=b"clean",
     ),
-    _without_farewell(OK + b"\r\nhello"),
+    Fault(
+        "F14a",
+        "the same over TLS, with its farewell",
+        _saying_farewell,
+        Delivered(b"hello", words="the body, which is whole: nobody in between can forge the farewell"),
+    ),
+    Fault(
+        "F14b",
+        "the same over TLS, without a farewell: anybody in between may have cut it",
+        _without_farewell,
+        Fails(IncompleteBody, "body", CUT.format(5), {"expected": None, "received": 5}),
+    ),
     Fault(
         "F15a",
         "the end of the connection in place of an answer",

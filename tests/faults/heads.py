@@ -1,15 +1,22 @@
 """Faults in the head of an answer (RFC 9112, sections 3 to 5): the status line and the header fields."""
 
+from asyncio import StreamWriter
+
 from fastfetch import LimitExceeded, ProtocolError
 
 from tests.faults.answers import HELLO, OK, each, endless, raw
 from tests.faults.fault import Delivered, Fails, Fault
+from tests.servers.raw import RequestReader
 
 TOO_LARGE = Fails(LimitExceeded, "response", "the answer's head is too large")
 
 
 def lines(count: int, value: str = "y") -> bytes:
     return b"".join(b"x-%d: %s\r\n" % (n, value.encode()) for n in range(count))
+
+
+async def _echo(reader: RequestReader, writer: StreamWriter) -> None:
+    writer.write(await reader.head())
 
 
 FAULTS = [
@@ -39,6 +46,13 @@ FAULTS = [
         first="f",
         attempts=2,
         then=b"clean",
+    ),
+    Fault(
+        "F16h",
+        "the request itself, sent back",
+        lambda stage: stage.raw(_echo).url,
+        Fails(ProtocolError, "response", 'it begins with "GET / HTTP/1.1"'),
+        headers={"Authorization": "Bearer hunter2"},
     ),
     *each(
         "F17",

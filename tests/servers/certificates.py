@@ -179,7 +179,7 @@ def server(
         context.load_cert_chain(file)
     if versions is not None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Python's: versions that nobody should speak.
+            warnings.simplefilter("ignore", DeprecationWarning)  # Nobody should speak them.
             context.minimum_version, context.maximum_version = versions
     if clients is not None:
         context.verify_mode = ssl.CERT_REQUIRED

@@ -28,7 +28,8 @@ class Retry:
         The status codes after which it is tried again.
     errors
         The exceptions after which it is, their subclasses included; `CertificateError` and `PoolTimeout`
-        only where they are named themselves.
+        only where they are named themselves. After a `DNSError` only where the name servers failed: a name
+        that does not exist will not exist a moment later either.
     backoff
         Seconds before the second attempt; they double with each further one.
     jitter

@@ -1,5 +1,6 @@
 //! The file: a database of SQLite with one table, open for one thread of one process.
 
+use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -61,6 +62,7 @@ impl Opened {
     /// Only the file's head and its length are checked: to read all of it could take minutes, and each value has a checksum.
     pub(super) fn open(path: &Path) -> Result<Self, Refusal> {
         let refusal = |error| refusal(path, &error);
+        make_private(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(refusal)?;
         connection.busy_timeout(Duration::ZERO).map_err(refusal)?;
@@ -81,6 +83,16 @@ impl Opened {
         let fresh = connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM kept)", [], |row| row.get(0)).map_err(refusal)?;
         Ok(Self { connection, fresh })
     }
+}
+
+/// Makes the file, where there is none, one that only its owner can read, and SQLite gives those beside it the same mode. Whatever
+/// is in the way, SQLite says it better.
+fn make_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
 }
 
 fn identify(connection: &Connection) -> rusqlite::Result<Identity> {

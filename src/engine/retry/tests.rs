@@ -66,6 +66,8 @@ fn what_may_be_repeated() {
     // Nothing was sent, so nothing can happen twice.
     assert!(!again(&post, &cut) && again(&post, &refused));
     assert!(!again(&Repeatable { replayable: false, ..get.clone() }, &refused));
+    let lasting = refused.clone().map_err(|error| Box::new(Error { lasting: true, ..*error }));
+    assert!(!again(&get, &lasting));
     assert!(!again(&get, &failure(Kind::InvalidUrl, Phase::Input)));
     assert!(!again(&get, &Ok(answer(500, &[]))) && again(&get, &Ok(answer(429, &[]))));
 }

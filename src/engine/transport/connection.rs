@@ -2,9 +2,10 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -20,6 +21,19 @@ use super::room::Room;
 /// hyper keeps interim answers (1xx) to itself and knows no bound on them. More bytes than this without the head of a final
 /// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
 const UNANSWERED_BYTES: u64 = 2 * 1024 * 1024;
+
+/// The same for HTTP/2, where no window bounds frames without data: more bytes than this in which nobody finds the head of an
+/// answer or a piece of a body. Windows let 5 MiB of data wait for who reads slowly.
+const FRUITLESS_BYTES: u64 = 16 * 1024 * 1024;
+/// So many bytes said let one more come: of an upload that nothing comes back of but room for more of it.
+const SAID_PER_BYTE: u64 = 8;
+
+/// When this process began to count.
+static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+fn millis() -> u64 {
+    u64::try_from(EPOCH.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
 
 /// The bytes of a connection.
 pub enum Stream {
@@ -46,6 +60,10 @@ pub struct Facts {
     exchange: AtomicU8,
     /// Requests answered.
     answered: AtomicU32,
+    /// Heads and pieces of bodies that have come by HTTP/2.
+    pieces: AtomicU32,
+    /// When something last came by HTTP/2, in milliseconds since `EPOCH`.
+    heard: AtomicU64,
     /// Woken when an exchange ends: it may end while its request is still being written.
     ended: AtomicWaker,
     /// HTTP/2 was agreed on.
@@ -79,7 +97,13 @@ impl Facts {
         let reused = self.answered.fetch_add(1, Ordering::Relaxed) > 0;
         self.written.store(false, Ordering::Relaxed);
         self.arriving.fetch_add(1, Ordering::Relaxed);
+        self.piece();
         self.counters.answer(reused);
+    }
+
+    /// A piece of a body has come by HTTP/2.
+    pub fn piece(&self) {
+        self.pieces.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The answer's body has ended, or nobody wants the rest of it. `unsent` says that some of the request still is.
@@ -89,6 +113,11 @@ impl Facts {
         self.arriving.fetch_sub(1, Ordering::Relaxed);
         self.rest();
         self.counters.done();
+    }
+
+    /// For how long nothing has come by HTTP/2.
+    pub fn silence(&self) -> Duration {
+        Duration::from_millis(millis().saturating_sub(self.heard.load(Ordering::Relaxed)))
     }
 
     /// It is idle from now on, as far as the last request knows.
@@ -127,8 +156,10 @@ pub struct Link {
     place: usize,
     /// A proxy passes requests on as they are.
     forwarded: bool,
-    /// Bytes that have come while a request waited for its answer's head.
+    /// Bytes that have come while a request waited for its answer's head; by HTTP/2, since the last piece of any answer.
     unanswered: u64,
+    /// How many pieces there were then.
+    pieces: u32,
     /// Why nothing more can be written.
     lost: Option<io::Error>,
 }
@@ -142,6 +173,8 @@ impl Link {
             counters,
             exchange: AtomicU8::new(IDLE),
             answered: AtomicU32::new(0),
+            pieces: AtomicU32::new(0),
+            heard: AtomicU64::new(millis()),
             ended: AtomicWaker::new(),
             h2,
             written: AtomicBool::new(false),
@@ -152,7 +185,7 @@ impl Link {
             room,
         });
         let place = facts.room.enter(facts.clone());
-        Self { stream, facts, place, forwarded: false, unanswered: 0, lost: None }
+        Self { stream, facts, place, forwarded: false, unanswered: 0, pieces: 0, lost: None }
     }
 
     /// The same, opened for nobody in particular.
@@ -166,9 +199,12 @@ impl Link {
         self
     }
 
-    /// Counts what has come; HTTP/2 has bounds of its own.
+    /// Counts what has come.
     fn count(&mut self, bytes: usize) -> io::Result<()> {
-        if self.facts.h2 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
+        if self.facts.h2 {
+            return self.count_h2(bytes);
+        }
+        if self.facts.exchange.load(Ordering::Relaxed) != WAITING {
             return Ok(());
         }
         self.unanswered += bytes as u64;
@@ -180,11 +216,32 @@ impl Link {
         Err(io::Error::other(Failure::new(kind, Phase::Response, detail)))
     }
 
+    fn count_h2(&mut self, bytes: usize) -> io::Result<()> {
+        self.facts.heard.store(millis(), Ordering::Relaxed);
+        let pieces = self.facts.pieces.load(Ordering::Relaxed);
+        if pieces != self.pieces {
+            (self.pieces, self.unanswered) = (pieces, 0);
+        }
+        self.unanswered += bytes as u64;
+        if self.unanswered <= FRUITLESS_BYTES {
+            return Ok(());
+        }
+        // HTTP/2's own errors keep of this the kind and the words.
+        let detail = format!("more than {FRUITLESS_BYTES} bytes of HTTP/2 frames without an answer in them");
+        Err(io::Error::new(io::ErrorKind::QuotaExceeded, detail))
+    }
+
     fn sending(&mut self) {
         self.facts.written.store(true, Ordering::Relaxed);
         // An answer may come while its request is still being written.
         if self.facts.exchange.compare_exchange(IDLE, WAITING, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             self.unanswered = 0;
+        }
+    }
+
+    fn said(&mut self, written: &Poll<io::Result<usize>>) {
+        if let (true, Poll::Ready(Ok(bytes))) = (self.facts.h2, written) {
+            self.unanswered = self.unanswered.saturating_sub(*bytes as u64 / SAID_PER_BYTE);
         }
     }
 
@@ -288,6 +345,7 @@ impl AsyncWrite for Link {
             return unwritable;
         }
         let written = stream!(self, stream => Pin::new(stream).poll_write(context, bytes));
+        self.said(&written);
         self.written(context, written)
     }
 
@@ -301,6 +359,7 @@ impl AsyncWrite for Link {
             return unwritable;
         }
         let written = stream!(self, stream => Pin::new(stream).poll_write_vectored(context, bytes));
+        self.said(&written);
         self.written(context, written)
     }
 

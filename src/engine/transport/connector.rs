@@ -9,8 +9,6 @@ use std::task::{Context, Poll};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,11 +20,12 @@ use super::super::address::is_public;
 use super::super::config::{Config, Reach, Versions};
 use super::super::error::{Failure, Kind, Phase};
 use super::super::name_servers::NameServers;
-use super::super::resolve::{Answer, Resolver, Settings};
+use super::super::resolve::{Answer, FailureKind, Resolver, Settings};
 use super::super::response::Peer;
 use super::super::stage::Stage;
 use super::super::statistics::{HostCounters, Statistics};
 use super::connection::{Link, Stream};
+use super::dialer::Dialer;
 use super::proxied::{Opened, Via};
 use super::room::Room;
 use super::scout::{Scouts, Turn};
@@ -47,7 +46,7 @@ pub fn observed<F: Future>(stage: Arc<Stage>, sending: F) -> impl Future<Output 
 pub struct Connector(Arc<Opener>);
 
 struct Opener {
-    tcp: HttpConnector<Names>,
+    dialer: Dialer,
     tls: TlsConnector,
     reach: Reach,
     http2_only: bool,
@@ -73,7 +72,7 @@ impl Connector {
         let negotiates = config.versions == Versions::Negotiated && reach.unix_socket.is_none();
         let via = via.map(|via| (via, Names::new(&reach, &tls)));
         Self(Arc::new(Opener {
-            tcp: tcp(&reach, &tls),
+            dialer: Dialer::new(&reach, &tls),
             tls: TlsConnector::from(tls),
             reach,
             http2_only: config.versions == Versions::Http2,
@@ -89,20 +88,6 @@ impl Connector {
     pub fn via(&self) -> Option<&Via> {
         self.0.via.as_ref().map(|(via, _)| via)
     }
-}
-
-/// What opens TCP connections as these settings say.
-pub fn tcp(reach: &Reach, tls: &Arc<rustls::ClientConfig>) -> HttpConnector<Names> {
-    let mut tcp = HttpConnector::new_with_resolver(Names::new(reach, tls));
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(reach.keepalive);
-    tcp.set_local_address(reach.local_address);
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "macos", target_os = "ios"))]
-    if let Some(interface) = &reach.interface {
-        tcp.set_interface(interface);
-    }
-    tcp
 }
 
 impl Service<Uri> for Connector {
@@ -145,7 +130,7 @@ async fn on_behalf(stage: Arc<Stage>, connecting: impl Future<Output = Result<Li
 }
 
 /// Does the request of this stage still wait for the connection that is being opened on its behalf?
-fn is_awaited(stage: &Stage) -> bool {
+pub fn is_awaited(stage: &Stage) -> bool {
     STAGE.try_with(|current| std::ptr::eq(&raw const **current, stage)).unwrap_or(false)
 }
 
@@ -208,10 +193,7 @@ impl Opener {
             // The resolver is not asked for these.
             self.admit(address)?;
         }
-        let mut tcp = self.tcp.clone();
-        let stream =
-            tcp.call(destination.clone()).await.map_err(|error| super::failure::failure(&error, stage.at().phase, true))?;
-        let stream = stream.into_inner();
+        let stream = self.dialer.dial(&destination, stage).await?;
         let peer = Peer { remote: stream.peer_addr().ok(), local: stream.local_addr().ok(), ..Peer::default() };
         if !secure {
             return Ok(self.link(Stream::Tcp(stream), false, peer, counters));
@@ -343,7 +325,8 @@ impl Book {
         }
         let found = self.source.resolve(name).await.map_err(|error| {
             let detail = format!("the host name did not resolve: {}", error.detail);
-            Failure { errno: error.errno, ..Failure::new(Kind::Dns, Phase::Dns, detail) }
+            let lasting = error.kind == FailureKind::NotFound;
+            Failure { errno: error.errno, lasting, ..Failure::new(Kind::Dns, Phase::Dns, detail) }
         })?;
         self.admitted(found.iter().map(|address| SocketAddr::new(*address, 0)).collect())
     }
@@ -357,30 +340,5 @@ impl Book {
             (true, Some(address)) => Err(private(address.ip())),
             _ => Ok(addresses),
         }
-    }
-}
-
-impl Service<Name> for Names {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let book = self.0.clone();
-        let stage = STAGE.try_with(Arc::clone).ok();
-        Box::pin(async move {
-            if let Some(stage) = &stage {
-                stage.enter(Phase::Dns);
-            }
-            let addresses = book.look_up(name.as_str()).await?;
-            if let Some(stage) = &stage {
-                stage.enter(Phase::Connect);
-            }
-            Ok(addresses.into_iter())
-        })
     }
 }

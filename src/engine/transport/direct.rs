@@ -22,6 +22,7 @@ use super::failure::failure;
 use super::outgoing::Outgoing;
 use super::proxied::Via;
 use super::room::Room;
+use super::suspect::Suspect;
 use super::{Over, Sent};
 
 type Pool = Client<Connector, Outgoing>;
@@ -78,24 +79,29 @@ impl Direct {
             });
         }
         let _unanswered = self.unanswered(request, out.uri());
+        let suspect = self.may_share(request).then(|| Suspect::of(&mut out, stage));
         let answer = observed(stage.clone(), pool.request(out)).await;
         let mut answer: HttpResponse<Incoming> = answer.map_err(|error| refused(&error, stage))?;
         let facts = answer.extensions_mut().remove::<Arc<Facts>>();
         if let Some(facts) = &facts {
             facts.answer();
         }
-        Ok(Sent { answer, facts })
+        Ok(Sent { answer, facts, suspect })
     }
 
     /// Counts a request that may share a connection (HTTP/2): such a connection does not tell on its own whether it is needed.
     fn unanswered(&self, request: &Request, uri: &Uri) -> Option<Unanswered> {
-        let may_share = match self.config.versions {
+        let authority = uri.authority().filter(|_| self.may_share(request))?;
+        Some(self.statistics.host(authority.as_str()).ask())
+    }
+
+    /// May it share a connection with others?
+    fn may_share(&self, request: &Request) -> bool {
+        match self.config.versions {
             Versions::Http1 => false,
             Versions::Negotiated => request.url.scheme() == "https",
             Versions::Http2 => true,
-        };
-        let authority = uri.authority().filter(|_| may_share)?;
-        Some(self.statistics.host(authority.as_str()).ask())
+        }
     }
 }
 

@@ -6,6 +6,9 @@ use std::io;
 use super::super::error::{Failure, Kind, Phase};
 use super::super::tls;
 
+/// Characters of what an HTTP/2 server says for a farewell that are shown.
+const SHOWN: usize = 200;
+
 /// What an error means. `connecting` says that no connection came about.
 pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool) -> Failure {
     if let Some(own) = chain(error).find_map(|cause| cause.downcast_ref::<Failure>()) {
@@ -28,6 +31,7 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
     if connecting {
         return unconnected(error, phase, detail, errno);
     }
+    let broken = broken_off(error);
     let http = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
     let lost = io_kinds(error).any(|kind| {
         matches!(
@@ -40,8 +44,13 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
     });
     match (phase, http) {
         // How much came is known to the reader of the body, who fills it in.
-        (Phase::Body, _) if lost || http.is_some_and(hyper::Error::is_incomplete_message) || reset(error) => {
+        (Phase::Body, _)
+            if lost || http.is_some_and(hyper::Error::is_incomplete_message) || broken.is_some_and(h2::Error::is_remote) =>
+        {
             fail(Kind::IncompleteBody { expected: None, received: 0 }, phase, detail)
+        }
+        _ if io_kinds(error).any(|kind| kind == io::ErrorKind::QuotaExceeded) => {
+            fail(Kind::LimitExceeded { limit: None, value: None }, phase, detail)
         }
         // hyper has no predicate for it; its description is the only sign.
         (_, Some(http)) if http.is_parse() && http.to_string().contains("too large") => {
@@ -52,11 +61,17 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
             Failure { unanswered: true, ..fail(Kind::Protocol, phase, detail) }
         }
         _ if lost => Failure { unanswered: true, ..fail(Kind::Connect, phase, format!("connection lost: {detail}")) },
-        _ if reset(error) => Failure {
-            unprocessed: unprocessed(error),
-            ..fail(Kind::Protocol, phase, format!("the server gave the request up: {detail}"))
+        _ => match broken {
+            Some(broken) if broken.is_remote() => {
+                let detail = format!("the server gave the request up: {}", detail.chars().take(SHOWN).collect::<String>());
+                Failure { unprocessed: unprocessed(broken), ..fail(Kind::Protocol, phase, detail) }
+            }
+            Some(broken) => {
+                let (kind, words) = misconduct(broken, phase);
+                fail(kind, phase, words)
+            }
+            None => fail(Kind::Protocol, phase, detail),
         },
-        _ => fail(Kind::Protocol, phase, detail),
     }
 }
 
@@ -80,18 +95,27 @@ fn unconnected(error: &(dyn StdError + 'static), phase: Phase, detail: String, e
     fail(kind.unwrap_or(Kind::Connect), format!("no connection: {detail}"))
 }
 
-/// Did an HTTP/2 server end the request's stream, or all of them?
-fn reset(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| error.is_reset() || error.is_go_away())
+/// Why a stream of HTTP/2 was ended, or all of them: by the server, or by this side for what the server did.
+fn broken_off<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a h2::Error> {
+    chain(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).find(|error| error.is_reset() || error.is_go_away())
 }
 
 /// Does the server promise not to have begun with the request (RFC 9113, section 8.7)?
-fn unprocessed(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
-        let remote = error.is_remote();
-        remote && matches!(error.reason(), Some(h2::Reason::REFUSED_STREAM))
-            || remote && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
-    })
+fn unprocessed(error: &h2::Error) -> bool {
+    error.reason() == Some(h2::Reason::REFUSED_STREAM) || error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
+}
+
+/// What a server did for which this side broke off.
+fn misconduct(error: &h2::Error, phase: Phase) -> (Kind, String) {
+    let reason = error.reason().unwrap_or(h2::Reason::PROTOCOL_ERROR);
+    if reason == h2::Reason::ENHANCE_YOUR_CALM {
+        let words = format!("the server sends more HTTP/2 frames than it needs, or longer heads than it may ({reason:?})");
+        return (Kind::LimitExceeded { limit: None, value: None }, words);
+    }
+    // It is how the one rule of bodies is broken.
+    let length = phase == Phase::Body && error.is_reset() && reason == h2::Reason::PROTOCOL_ERROR;
+    let how = if length { "the body has another length than announced".into() } else { reason.to_string() };
+    (Kind::Protocol, format!("the server broke the rules of HTTP/2: {how} ({reason:?})"))
 }
 
 /// An error and its causes, those inside io errors included, which `source` passes over.

@@ -11,11 +11,9 @@ use std::sync::{Arc, Mutex};
 
 use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderValue, StatusCode, Uri};
-use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
-use tower_service::Service;
 use url::{Host, Url};
 
 use super::super::address::is_public;
@@ -30,7 +28,8 @@ use super::super::stage::Stage;
 use super::super::statistics::Statistics;
 use super::super::tls::{self, Alpn};
 use super::connection::Duplex;
-use super::connector::{Names, Wrapped, tcp};
+use super::connector::{Names, Wrapped};
+use super::dialer::Dialer;
 use super::direct::Direct;
 use super::failure::failure;
 use super::outgoing::Outgoing;
@@ -120,7 +119,7 @@ pub struct Via {
     server: ProxyServer,
     versions: Versions,
     /// For the proxy itself.
-    tcp: HttpConnector<Names>,
+    dialer: Dialer,
     tls: Option<TlsConnector>,
     auth: Option<HeaderValue>,
 }
@@ -145,7 +144,7 @@ impl Via {
         let auth = auth.map(|auth| auth::basic(&auth.user, &auth.password)).transpose()?;
         // The guard against private addresses is for the hosts that are asked for; the proxy was named by the caller.
         let reach = Reach { block_private: false, ..config.reach.clone() };
-        Ok(Self { server, versions: config.versions, tcp: tcp(&reach, hosts), tls: tls.map(TlsConnector::from), auth })
+        Ok(Self { server, versions: config.versions, dialer: Dialer::new(&reach, hosts), tls: tls.map(TlsConnector::from), auth })
     }
 
     /// What the proxy is told of us with each request that it passes on.
@@ -216,8 +215,7 @@ impl Via {
         let ProxyServer { host, port, .. } = &self.server;
         let uri = Uri::try_from(format!("http://{host}:{port}/"))
             .map_err(|error| Failure::new(Kind::Proxy, Phase::Input, format!("its host cannot be used: {error}")))?;
-        let stream = self.tcp.clone().call(uri).await.map_err(|error| failure(&error, stage.at().phase, true))?;
-        let stream = stream.into_inner();
+        let stream = self.dialer.dial(&uri, stage).await?;
         let peer = Peer { remote: stream.peer_addr().ok(), local: stream.local_addr().ok(), ..Peer::default() };
         let Some(tls) = &self.tls else { return Ok((Box::pin(stream), peer)) };
         stage.enter(Phase::Tls);

@@ -1,0 +1,46 @@
+//! A connection that may be dead without a word. Over HTTP/1 nobody uses one again on which an answer did not come in time; one
+//! of HTTP/2 has other requests on it, and may only be slow with one of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Extensions, Request};
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+
+use super::super::stage::Stage;
+use super::connection::Facts;
+
+/// Nothing at all has come for so long, not even to others: whoever comes next had better open another one.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// The connection that an answer is awaited on, once there is one.
+pub struct Suspect {
+    connection: CaptureConnection,
+    stage: Arc<Stage>,
+}
+
+impl Suspect {
+    /// The connection that this request will go over.
+    pub fn of<B>(request: &mut Request<B>, stage: &Arc<Stage>) -> Self {
+        Self { connection: capture_connection(request), stage: stage.clone() }
+    }
+
+    /// What was waited for did not come in time. Those who wait on a silent connection go on waiting, and nobody joins them.
+    pub fn late(&self) {
+        let connection = self.connection.connection_metadata();
+        let Some(connected) = connection.as_ref() else { return };
+        let mut extras = Extensions::new();
+        connected.get_extras(&mut extras);
+        if extras.get::<Arc<Facts>>().is_some_and(|facts| facts.silence() >= SILENCE) {
+            connected.poison();
+        }
+    }
+}
+
+impl Drop for Suspect {
+    fn drop(&mut self) {
+        if self.stage.is_late() {
+            self.late();
+        }
+    }
+}
