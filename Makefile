@@ -27,9 +27,10 @@ test: .venv/built .venv/test # the engine alone, the package, then the package o
 	cargo test --locked --no-default-features
 	$(BIN)/python -m tests.pythons
 
-torture: .venv/built .venv/test # the same promises at full length, an hour or so; renders docs/reliability.md
+torture: .venv/built .venv/test .venv-peers/made # the same promises at full length, an hour or so; renders docs/reliability.md
 	tests/install-system-packages.sh
 	FASTFETCH_TORTURE=1 $(BIN)/python -m tests.pythons --torture
+	$(BIN)/python -m tests.reliability
 
 asan: .venv/built .venv/test # what passes memory between Rust and Python, under AddressSanitizer
 	tests/asan.sh
@@ -88,6 +89,13 @@ clean:
 	$(PYTHON) -m venv --without-pip $(@D)
 	$(PYTHON) -m pip --quiet --python $(@D) install --upgrade pip
 	$(@D)/bin/pip install --quiet --group notebook
+	touch $@
+
+# fastfetch comes from here too, as it is built.
+.venv-peers/made: pyproject.toml
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(PYTHON) -m pip --quiet --python $(@D) install --upgrade pip
+	$(@D)/bin/pip install --quiet --group peers
 	touch $@
 
 # Measured as users get it: a release wheel, installed.
