@@ -4,18 +4,22 @@ RFC 9113, section 8.7.
 """
 
 import asyncio
+import threading
 import time
 from collections import Counter
 
 import pytest
-from fastfetch import Client, FetchError, ReadTimeout, Request, Timeout
+from fastfetch import Client, FetchError, Limits, ReadTimeout, Request, Timeout
 from h2.errors import ErrorCodes
+from h2.events import StreamReset
+from hyperframe.frame import DataFrame
 
 from tests.amounts import SLACK, TORTURE
 from tests.conftest import Http2ServerFactory
 from tests.figures import Measured
 from tests.http2 import OK, Start, kinds
 from tests.servers.http2 import Http2Connection, Http2Server, Http2Stream, each
+from tests.servers.ledger import PATIENCE
 from tests.servers.messages import Answer
 from tests.servers.tls import Authority
 
@@ -138,3 +142,40 @@ class TestDead:
         assert "may have processed the request" in str(error)
         assert seconds < 31 + SLACK
         measured("a dead HTTP/2 connection, found out by a ping", f"given up after {seconds:.1f} s")
+
+
+def test_what_is_on_its_way_for_cancelled_requests_costs_the_others_nothing(start: Start) -> None:
+    """Of each the server has said more than the client had seen when it cancelled."""
+    waves, size = 8, 200
+    said = threading.Semaphore(0)
+
+    async def late(stream: Http2Stream) -> None:
+        stream.start(200)
+        await stream.data(b"a piece")
+        if stream.request.pseudo["path"] == "/cancelled":
+            said.release()
+            await stream.taken_back()
+            stream.connection.say(DataFrame(stream.request.stream_id, b"late"))
+        else:
+            await stream.data(b"", end=True)
+
+    server = start(each(late))
+
+    def all_said() -> bool:
+        return all(said.acquire(timeout=PATIENCE) for _ in range(size))
+
+    async def main() -> None:
+        limits = Limits(concurrency=size, per_host=size)
+        async with Client(tls=start.tls, limits=limits) as client:
+            for wave in range(1, waves + 1):
+                task = asyncio.ensure_future(client.gather([f"{server.url}/cancelled"] * size))
+                assert await asyncio.to_thread(all_said)
+                task.cancel()
+                await asyncio.wait([task])
+                resets = await asyncio.to_thread(server.heard.wait, StreamReset, wave * size)
+                assert {reset.error_code for reset in resets} == {ErrorCodes.CANCEL}
+            # What was late comes before this answer.
+            assert (await client.get(server.url)).content == b"a piece"
+
+    asyncio.run(main())
+    assert server.ledger.accepted == 1

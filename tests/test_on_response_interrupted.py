@@ -83,7 +83,7 @@ def test_cancelled_in_the_moment_of_an_answer(colour: str, route_server: RouteSe
             cancels += 1
 
     results = asyncio.run(main())
-    assert cancels > 10
+    assert cancels > 1
     assert [response.value for response in results] == [response.url for response in results]
     assert set(calls.values()) == {1}
 

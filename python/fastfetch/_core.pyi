@@ -1512,7 +1512,7 @@ class Streaming:
     """
     def close(self, /) -> Call:
         """
-        Closes it, whatever is left of the body.
+        Closes it, whatever is left of the body: at once, whether the call is awaited to its end, cancelled or dropped.
         """
     def read(self, /, raw: bool) -> Call:
         """

@@ -20,7 +20,7 @@ The points have the same names in both:
 
 import asyncio
 import contextlib
-from asyncio import StreamWriter
+from asyncio import StreamReader, StreamWriter
 from ssl import SSLContext
 
 from tests.servers.http2 import Http2Server, Http2Stream, each
@@ -59,7 +59,7 @@ class StallingServer(RawServer):
                 case "/ready":
                     writer.write(_READY)
                 case "/send":
-                    await writer.wait_closed()
+                    await take_nothing(reader, writer)
                     return
                 case "/hop":
                     writer.write(_redirect(b"/head"))
@@ -79,6 +79,13 @@ class StallingServer(RawServer):
                     await reader.read()
             if b"\r\nConnection: close\r\n" in head:
                 return
+
+
+async def take_nothing(reader: StreamReader, writer: StreamWriter) -> None:
+    """Leave all that comes where it is, until this server closes: it cannot see the client leave."""
+    assert isinstance(writer.transport, asyncio.ReadTransport)
+    writer.transport.pause_reading()
+    await writer.wait_closed()
 
 
 def _redirect(location: bytes) -> bytes:

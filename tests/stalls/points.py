@@ -20,7 +20,7 @@ from fastfetch import (
 
 from tests.stalls.ways import WAYS, Aim, Place, Way
 
-PATIENCE = 0.3
+PATIENCE = 0.5
 """The timeout that is to end each: seconds."""
 
 ENDLESS = 10.0

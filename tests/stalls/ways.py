@@ -14,7 +14,7 @@ from tests.servers.raw import RawServer, RequestReader
 from tests.servers.relay import stall
 from tests.servers.socks import SocksServer
 from tests.servers.tls import Authority
-from tests.stalls.origins import StallingHttp2Server, StallingServer
+from tests.stalls.origins import StallingHttp2Server, StallingServer, take_nothing
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Place(contextlib.ExitStack):
         self._proxy, self._mute = None, None
         if way.proxy == "http":
             # A proxy that passes on requests would take the whole body of one, whatever the origin takes.
-            takes_no_body = {} if way.tls else {"PUT": _takes_nothing}
+            takes_no_body = {} if way.tls else {"PUT": take_nothing}
             self._proxy = self.enter_context(ForwardProxy(faults=takes_no_body).narrow()).url
             self._mute = self.enter_context(ForwardProxy(faults={"*": stall()})).url
         elif way.proxy:
@@ -103,10 +103,6 @@ class Place(contextlib.ExitStack):
 
 async def _deaf(reader: RequestReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
-
-
-async def _takes_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await writer.wait_closed()
 
 
 Aim = Callable[[Place], tuple[str, dict[str, Any]]]
