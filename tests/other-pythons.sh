@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the tests marked `compat` on each further Python found on PATH or under pyenv, all with the one abi3 wheel.
+# Runs the tests marked `compat` on each further Python found on PATH or under pyenv, all with the one abi3 wheel. It is of the
+# build that the tests use, with what that has for tests alone: another would take as long again.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,7 +21,7 @@ for version in 3.11 3.12 3.13 3.14; do
         continue
     fi
     echo "== Python $version: $python"
-    [ -d "$wheels" ] || .venv/bin/maturin build --quiet --interpreter .venv/bin/python --out "$wheels"
+    [ -d "$wheels" ] || .venv/bin/maturin build --quiet --features python,injection --interpreter .venv/bin/python --out "$wheels"
     environment=.venv-$version
     if [ ! -e "$environment/made" ] || [ pyproject.toml -nt "$environment/made" ]; then
         "$python" -m venv --clear --without-pip "$environment"
