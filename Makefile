@@ -6,7 +6,8 @@ BIN := .venv/bin
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src)
 DENY := $(or $(shell command -v cargo-deny),.tools/bin/cargo-deny)
 CHECKED := python tests benches
-# What the tests use panics where they ask for it; one build serves them, the linter and the stubs. No wheel has it.
+# What the tests use panics where they ask for it; one build serves them, the linter and the stubs. No
+# wheel that leaves this folder has it.
 TESTED := --features python,injection
 
 # maturin builds for the environment it is told of, never for another one that happens to be active.

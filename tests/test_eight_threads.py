@@ -20,7 +20,7 @@ from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
 THREADS = 8
-SECONDS = 20.0 if TORTURE else 0.3
+SECONDS = 20.0 if TORTURE else 0.2
 
 pytestmark = pytest.mark.torture
 

@@ -229,9 +229,10 @@ impl<T: Transport> Client<T> {
         let mut outcome = match panics::caught(exchange.run()).await {
             Ok(outcome) => outcome,
             Err(panic) => {
-                let error = exchange.internal(&panic);
+                let error = exchange.error(Failure::internal(&panic, exchange.phase()));
                 drop(exchange);
-                tools.renew();
+                // Some of these may have been left in the middle of something.
+                *tools = Tools::of(tools.caller().cloned()).until(tools.deadline());
                 return Ok(Err(error));
             }
         };

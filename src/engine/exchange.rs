@@ -18,7 +18,6 @@ use super::error::{Error, Failure, Kind, Phase, redact_url};
 use super::headers;
 use super::injection;
 use super::interim::Interim;
-use super::panics::Panic;
 use super::reading::{Patience, Reader, is_decoded};
 use super::redirect;
 use super::request::Request;
@@ -47,11 +46,6 @@ impl Tools {
     /// The same, to be used until then.
     pub fn until(self, deadline: Option<Deadline>) -> Self {
         Self { deadline, ..self }
-    }
-
-    /// Takes new ones for those that a panic has left in the middle of something.
-    pub fn renew(&mut self) {
-        *self = Self::of(self.caller.take()).until(self.deadline);
     }
 
     /// When all is to be over.
@@ -378,9 +372,9 @@ impl<'a, T: Transport> Exchange<'a, T> {
         }
     }
 
-    /// A panic as the error of this request.
-    pub fn internal(&self, panic: &Panic) -> Box<Error> {
-        self.error(Failure::internal(panic, self.tools.stage.at().phase))
+    /// How far it has come.
+    pub fn phase(&self) -> Phase {
+        self.tools.stage.at().phase
     }
 
     /// A failure as the error of this request.

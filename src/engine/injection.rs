@@ -24,6 +24,7 @@ pub fn arm(point: &str, times: usize) {
 /// Panics where a test has asked for it, but never while a panic is under way: that would end the process.
 #[cfg(feature = "injection")]
 #[allow(clippy::panic, reason = "it is what this is for")]
+#[track_caller]
 pub fn point(name: &str) {
     if ARMED.load(Ordering::Acquire) == 0 || std::thread::panicking() {
         return;
@@ -40,3 +41,7 @@ pub fn point(name: &str) {
 #[cfg(not(feature = "injection"))]
 #[inline(always)]
 pub const fn point(_name: &str) {}
+
+/// That it is nothing, the compiler shows: what it does is done before the program runs.
+#[cfg(not(feature = "injection"))]
+const _: () = point("any");

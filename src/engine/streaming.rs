@@ -31,8 +31,6 @@ pub struct Streaming<B> {
     closing: Notify,
     /// What came after the body.
     trailers: OnceLock<HeaderMap>,
-    /// The fault of ours that has ended it.
-    broken: OnceLock<Failure>,
 }
 
 struct Open<B> {
@@ -63,7 +61,6 @@ impl<B: Body> Streaming<B> {
             closed: AtomicBool::new(false),
             closing: Notify::new(),
             trailers: OnceLock::new(),
-            broken: OnceLock::new(),
         }
     }
 
@@ -104,17 +101,13 @@ impl<B: Body> Streaming<B> {
 
     async fn read(&self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
         let mut slot = self.open.lock().await;
-        let Some(Open { reader, clock, .. }) = &mut *slot else {
-            return self.broken.get().map_or(Ok(None), |why| Err(why.clone()));
-        };
+        let Some(Open { reader, clock, .. }) = &mut *slot else { return Ok(None) };
         let reading = async {
             injection::point("read");
             if raw { reader.raw_piece(clock).await } else { reader.piece(clock).await }
         };
-        // After a panic nobody knows how far it has come.
-        let piece = panics::caught(reading)
-            .await
-            .unwrap_or_else(|panic| Err(self.broken.get_or_init(|| Failure::internal(&panic, Phase::Body)).clone()));
+        // After a panic nobody knows how far it has come, so it ends as after any other failure.
+        let piece = panics::caught(reading).await.unwrap_or_else(|panic| Err(Failure::internal(&panic, Phase::Body)));
         if !matches!(piece, Ok(Some(_))) {
             if let Some(trailers) = reader.trailers() {
                 let _ = self.trailers.set(trailers);
