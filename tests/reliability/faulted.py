@@ -3,7 +3,6 @@
 import base64
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from urllib.parse import urljoin
 
 from fastfetch import TLS
@@ -51,10 +50,25 @@ def cell(fault: Fault, program: Program, authority: Authority) -> Cell:
     except DiedError as end:
         return wrong(f"died: {end}")
     finally:
-        # What the servers think of it is for the tests: here counts what the client made of it.
-        with suppress(Exception):
-            stage.close()
-    return judge(due(fault, ours=program.name == OURS), answer)
+        objections = objections_of(stage)
+    return judge(due(fault, ours=program.name == OURS), answer, objections)
+
+
+def objections_of(stage: Stage) -> list[str]:
+    """What the servers assert of the client, at the end. What else surprises them is their own affair."""
+    try:
+        stage.close()
+    except Exception as failure:
+        return [str(each) for each in leaves(failure) if isinstance(each, AssertionError)]
+    return []
+
+
+def leaves(failure: Exception) -> Iterator[Exception]:
+    if isinstance(failure, ExceptionGroup):
+        for each in failure.exceptions:
+            yield from leaves(each)
+    else:
+        yield failure
 
 
 def job_of(fault: Fault, stage: Stage) -> Job:
