@@ -933,6 +933,20 @@ class Response:
         3
         """
     @property
+    def complete(self, /) -> bool:
+        """
+        False where nothing says how long the body is, so that it lasted until the connection closed: whether that was all, nobody
+        can tell. Over https the farewell of TLS says it, and a body that ends without one is an error.
+
+        Examples
+        --------
+        >>> import fastfetch
+        >>> from fastfetch.demo import Site
+        >>> site = Site()
+        >>> (await fastfetch.get(f"{site.url}/json/1")).complete
+        True
+        """
+    @property
     def connection(self, /) -> Connection | None:
         """
         Who sent it, or, with the host's own TLS, the proxy that it came through.

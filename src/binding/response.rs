@@ -392,6 +392,21 @@ impl Response {
         Ok(self.answer(py)?.decoded)
     }
 
+    /// False where nothing says how long the body is, so that it lasted until the connection closed: whether that was all, nobody
+    /// can tell. Over https the farewell of TLS says it, and a body that ends without one is an error.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import fastfetch
+    /// >>> from fastfetch.demo import Site
+    /// >>> site = Site()
+    /// >>> (await fastfetch.get(f"{site.url}/json/1")).complete
+    /// True
+    #[getter]
+    fn complete(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.answer(py)?.is_complete())
+    }
+
     /// True where the status and a Location header lead to another URL.
     ///
     /// Examples

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version};
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +134,13 @@ impl Response {
     /// The fields that came after the body.
     pub fn trailers(&self) -> Lines<'_> {
         Lines::new(self.rare.as_ref().map_or(&[], |rare| &rare.trailers))
+    }
+
+    /// Did anything say where the body ends: a length, chunks, HTTP/2, or the farewell of TLS?
+    pub fn is_complete(&self) -> bool {
+        let bodiless = *self.method() == Method::HEAD || matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let framed = || [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| self.headers().get(name.as_str()).is_some());
+        bodiless || self.version >= Version::HTTP_2 || self.url.starts_with("https:") || framed()
     }
 
     /// The redirects that led here, in order.

@@ -23,6 +23,7 @@ mod connector;
 mod dialer;
 mod direct;
 mod failure;
+mod flood;
 mod outgoing;
 mod proxied;
 mod room;
@@ -152,7 +153,13 @@ impl Transport for Network {
         };
         leash.answered();
         let (head, body) = answer.into_parts();
-        let expected = head.headers.get(http::header::CONTENT_LENGTH).and_then(length);
+        let chunked = head.headers.contains_key(http::header::TRANSFER_ENCODING);
+        let length = head.headers.get(http::header::CONTENT_LENGTH);
+        // Chunks say where the body ends, and nothing else does (RFC 9112, section 6.3).
+        let expected = length.filter(|_| !chunked).and_then(number);
+        if let Some(facts) = facts.as_ref().filter(|_| chunked && length.is_some()) {
+            facts.doubt();
+        }
         let h2 = head.version == Version::HTTP_2;
         let incoming = Incoming { body, h2, expected, trailers: None, facts: facts.clone(), leash: Some(leash), suspect };
         framing(head.status, &head.headers)?;
@@ -190,7 +197,7 @@ fn cut() -> Failure {
     Failure::new(Kind::IncompleteBody { expected: None, received: 0 }, Phase::Body, "the server gave the request up")
 }
 
-fn length(value: &HeaderValue) -> Option<u64> {
+fn number(value: &HeaderValue) -> Option<u64> {
     value.to_str().ok()?.parse().ok()
 }
 

@@ -100,7 +100,9 @@ def tunnels() -> Iterator[Fault]:
 def forwarding() -> Iterator[Fault]:
     garbage, closed = connect_proxy.GARBAGE, connect_proxy.CLOSE
     yield row("C12j", "a plain request is answered 407", r"\(407\)", connect_proxy.REQUIRED, url=PLAIN)
-    yield row("C12k", "a plain request is answered with garbage", "", garbage, url=PLAIN, kind=ProtocolError)
+    yield row(
+        "C12k", "a plain request is answered with garbage", "HTTP", garbage, url=PLAIN, kind=ProtocolError
+    )
     yield row(
         "C12l", "the end in place of an answer", CLOSED, closed, url=PLAIN, kind=ProtocolError, attempts=2
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fastfetch import IncompleteBody, RedirectError, TooManyRedirects, UnsafeRedirect
 
-from tests.faults.answers import OK, Perform, lettered, said
+from tests.faults.answers import OK, Perform, lettered, raw, said
 from tests.faults.fault import Delivered, Fails, Fault
 from tests.faults.stage import Stage
 from tests.servers.messages import Answer, Request
@@ -262,7 +262,7 @@ FAULTS = [
     Fault(
         "R07z",
         "status 307 for a body that can be read only once",
-        redirect("/saw", status=307),
+        raw(b"HTTP/1.1 307 Again\r\nLocation: /saw\r\nContent-Length: 0\r\n\r\n", closes=False),
         Fails(RedirectError, "redirect", "the body cannot be sent again"),
         method="POST",
         stream=lambda: iter([b"body"]),

@@ -23,8 +23,7 @@ FAULTS: list[Fault] = [
     *redirects.FAULTS,
     *cookies.FAULTS,
     *challenges.FAULTS,
-    *connections.FAULTS,
-    *proxies.FAULTS,
+    *sorted([*connections.FAULTS, *proxies.FAULTS], key=lambda fault: fault.id),
     *certificates.FAULTS,
     *http2.FAULTS,
 ]

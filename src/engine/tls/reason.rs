@@ -110,10 +110,10 @@ pub fn certificate_reason(error: &CertificateError) -> String {
         }
         E::UnknownIssuer => format!("self-signed or signed by an unknown authority; {TRUST_IT}"),
         E::NotValidForName => "issued for another host name".into(),
-        E::NotValidForNameContext { presented, .. } if presented.is_empty() => {
-            "issued for no host name: it names none in subjectAltName".into()
-        }
-        E::NotValidForNameContext { presented, .. } => format!("issued for another host name: {}", names(presented)),
+        E::NotValidForNameContext { presented, .. } => match hosts(presented).as_slice() {
+            [] => "issued for no host name: it names none in subjectAltName".into(),
+            hosts => format!("issued for another host name: {}", names(hosts)),
+        },
         E::Revoked => "revoked".into(),
         E::UnknownRevocationStatus => {
             "not covered by the revocation lists given; pass in crls=… one of each authority in its chain".into()
@@ -161,14 +161,17 @@ fn other_reason(cause: &(dyn StdError + Send + Sync + 'static)) -> String {
     }
 }
 
-/// Names as rustls has them, each as Debug shows it: `DnsName("example.com")`, `IpAddress(127.0.0.1)`.
-fn names(presented: &[String]) -> String {
-    let bare = |name: &String| {
-        let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
-        shown(inner.trim_matches('"'))
-    };
-    let mut text = presented.iter().take(SHOWN_NAMES).map(bare).collect::<Vec<_>>().join(", ");
-    if let Some(more) = presented.len().checked_sub(SHOWN_NAMES).filter(|more| *more > 0) {
+/// The names of hosts among those that rustls has, each as Debug shows it: `DnsName("example.com")`, `IpAddress(127.0.0.1)`. Others
+/// are email addresses and URIs.
+fn hosts<'a>(presented: &'a [String]) -> Vec<&'a str> {
+    let name = |shown: &'a String| shown.strip_prefix("DnsName(").or_else(|| shown.strip_prefix("IpAddress("))?.strip_suffix(')');
+    presented.iter().filter_map(name).collect()
+}
+
+fn names(hosts: &[&str]) -> String {
+    let bare = |name: &&str| shown(name.trim_matches('"'));
+    let mut text = hosts.iter().take(SHOWN_NAMES).map(bare).collect::<Vec<_>>().join(", ");
+    if let Some(more) = hosts.len().checked_sub(SHOWN_NAMES).filter(|more| *more > 0) {
         text.push_str(&format!(" and {more} more"));
     }
     text

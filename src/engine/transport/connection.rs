@@ -2,10 +2,9 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -16,24 +15,18 @@ use tokio_rustls::client::TlsStream;
 use super::super::error::{Failure, Kind, Phase};
 use super::super::response::Peer;
 use super::super::statistics::HostCounters;
+use super::flood::Flood;
 use super::room::Room;
+use super::suspect::Heard;
 
 /// hyper keeps interim answers (1xx) to itself and knows no bound on them. More bytes than this without the head of a final
 /// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
 const UNANSWERED_BYTES: u64 = 2 * 1024 * 1024;
 
-/// The same for HTTP/2, where no window bounds frames without data: more bytes than this in which nobody finds the head of an
-/// answer or a piece of a body. Windows let 5 MiB of data wait for who reads slowly.
-const FRUITLESS_BYTES: u64 = 16 * 1024 * 1024;
-/// So many bytes said let one more come: of an upload that nothing comes back of but room for more of it.
-const SAID_PER_BYTE: u64 = 8;
-
-/// When this process began to count.
-static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-fn millis() -> u64 {
-    u64::try_from(EPOCH.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
+/// How an answer begins (RFC 9112, section 4).
+const BEGINNING: &[u8] = b"HTTP/1.";
+/// So much of anything else is quoted.
+const QUOTED: usize = 100;
 
 /// The bytes of a connection.
 pub enum Stream {
@@ -62,8 +55,8 @@ pub struct Facts {
     answered: AtomicU32,
     /// Heads and pieces of bodies that have come by HTTP/2.
     pieces: AtomicU32,
-    /// When something last came by HTTP/2, in milliseconds since `EPOCH`.
-    heard: AtomicU64,
+    /// When something last came by HTTP/2.
+    pub heard: Heard,
     /// Woken when an exchange ends: it may end while its request is still being written.
     ended: AtomicWaker,
     /// HTTP/2 was agreed on.
@@ -78,6 +71,8 @@ pub struct Facts {
     leaving: AtomicBool,
     /// Woken to make way.
     reader: AtomicWaker,
+    /// An answer was framed in two ways: nobody knows what an earlier hop made of it.
+    doubted: AtomicBool,
     room: Arc<Room>,
 }
 
@@ -113,11 +108,14 @@ impl Facts {
         self.arriving.fetch_sub(1, Ordering::Relaxed);
         self.rest();
         self.counters.done();
+        if self.doubted.load(Ordering::Relaxed) {
+            self.leave();
+        }
     }
 
-    /// For how long nothing has come by HTTP/2.
-    pub fn silence(&self) -> Duration {
-        Duration::from_millis(millis().saturating_sub(self.heard.load(Ordering::Relaxed)))
+    /// It is to end once its answer has, and not to serve again.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
     }
 
     /// It is idle from now on, as far as the last request knows.
@@ -156,10 +154,10 @@ pub struct Link {
     place: usize,
     /// A proxy passes requests on as they are.
     forwarded: bool,
-    /// Bytes that have come while a request waited for its answer's head; by HTTP/2, since the last piece of any answer.
+    /// Bytes that have come while a request waited for its answer's head.
     unanswered: u64,
-    /// How many pieces there were then.
-    pieces: u32,
+    /// The same by HTTP/2.
+    flood: Flood,
     /// Why nothing more can be written.
     lost: Option<io::Error>,
 }
@@ -174,7 +172,7 @@ impl Link {
             exchange: AtomicU8::new(IDLE),
             answered: AtomicU32::new(0),
             pieces: AtomicU32::new(0),
-            heard: AtomicU64::new(millis()),
+            heard: Heard::default(),
             ended: AtomicWaker::new(),
             h2,
             written: AtomicBool::new(false),
@@ -182,10 +180,11 @@ impl Link {
             idle_since: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             reader: AtomicWaker::new(),
+            doubted: AtomicBool::new(false),
             room,
         });
         let place = facts.room.enter(facts.clone());
-        Self { stream, facts, place, forwarded: false, unanswered: 0, pieces: 0, lost: None }
+        Self { stream, facts, place, forwarded: false, unanswered: 0, flood: Flood::default(), lost: None }
     }
 
     /// The same, opened for nobody in particular.
@@ -202,7 +201,8 @@ impl Link {
     /// Counts what has come.
     fn count(&mut self, bytes: usize) -> io::Result<()> {
         if self.facts.h2 {
-            return self.count_h2(bytes);
+            self.facts.heard.note();
+            return self.flood.came(bytes, self.facts.pieces.load(Ordering::Relaxed));
         }
         if self.facts.exchange.load(Ordering::Relaxed) != WAITING {
             return Ok(());
@@ -216,19 +216,20 @@ impl Link {
         Err(io::Error::other(Failure::new(kind, Phase::Response, detail)))
     }
 
-    fn count_h2(&mut self, bytes: usize) -> io::Result<()> {
-        self.facts.heard.store(millis(), Ordering::Relaxed);
-        let pieces = self.facts.pieces.load(Ordering::Relaxed);
-        if pieces != self.pieces {
-            (self.pieces, self.unanswered) = (pieces, 0);
-        }
-        self.unanswered += bytes as u64;
-        if self.unanswered <= FRUITLESS_BYTES {
+    /// Looks at the first bytes that come for a request. hyper would refuse what is no answer too, and not tell what it was.
+    fn greet(&self, bytes: &[u8]) -> io::Result<()> {
+        if self.facts.h2 || self.unanswered > 0 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
             return Ok(());
         }
-        // HTTP/2's own errors keep of this the kind and the words.
-        let detail = format!("more than {FRUITLESS_BYTES} bytes of HTTP/2 frames without an answer in them");
-        Err(io::Error::new(io::ErrorKind::QuotaExceeded, detail))
+        let begun = bytes.trim_ascii_start();
+        if begun.iter().zip(BEGINNING).all(|(byte, expected)| byte == expected) {
+            return Ok(());
+        }
+        // No more than a line: what follows may be a secret that the other side sends back.
+        let line = begun.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let quoted = line.get(..QUOTED).unwrap_or(line).escape_ascii();
+        let detail = format!("no HTTP/1 answer: it begins with \"{quoted}\"");
+        Err(io::Error::other(Failure::new(Kind::Protocol, Phase::Response, detail)))
     }
 
     fn sending(&mut self) {
@@ -241,7 +242,7 @@ impl Link {
 
     fn said(&mut self, written: &Poll<io::Result<usize>>) {
         if let (true, Poll::Ready(Ok(bytes))) = (self.facts.h2, written) {
-            self.unanswered = self.unanswered.saturating_sub(*bytes as u64 / SAID_PER_BYTE);
+            self.flood.said(*bytes);
         }
     }
 
@@ -334,7 +335,8 @@ impl AsyncRead for Link {
         {
             return Poll::Ready(Err(lost));
         }
-        Poll::Ready(self.count(count))
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        Poll::Ready(self.greet(bytes).and_then(|()| self.count(count)))
     }
 }
 

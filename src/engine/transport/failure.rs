@@ -54,7 +54,12 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
         }
         // hyper has no predicate for it; its description is the only sign.
         (_, Some(http)) if http.is_parse() && http.to_string().contains("too large") => {
-            fail(Kind::LimitExceeded { limit: None, value: None }, phase, format!("the answer's head is too large: {detail}"))
+            let detail = "the answer's head is too large, or the length that it announces".into();
+            fail(Kind::LimitExceeded { limit: None, value: None }, phase, detail)
+        }
+        // Nor has it one for these.
+        (Phase::Body, Some(_)) if detail.contains("over limit") || detail.contains("count overflow") => {
+            fail(Kind::LimitExceeded { limit: None, value: None }, phase, detail)
         }
         (_, Some(http)) if http.is_incomplete_message() || http.is_closed() || http.is_canceled() || eof => {
             let detail = "the server closed the connection without answering".into();
