@@ -1,5 +1,6 @@
 """Was that right? From what has to come of a fault, and what a client did, to a verdict in a few words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NotRequired, TypedDict
 
@@ -40,13 +41,15 @@ class Due:
     then: bytes | None = None
 
 
-def judge(due: Due, answer: Answer) -> Cell:
+def judge(due: Due, answer: Answer, objections: Sequence[str] = ()) -> Cell:
+    """Objections are what the servers say against the client."""
     if "unable" in answer:
         return {"grade": "not applicable", "words": answer["unable"]}
     outcome = answer["outcome"]
     # Whatever is not right is no better for being in time.
     wrong = amiss(due, outcome) or lateness(due, answer["seconds"])
     wrong += greed(due, answer["rise"]) + left_over(due, answer["then"])
+    wrong += dict.fromkeys(objections)
     cell: Cell = {"grade": "wrong" if wrong else "right", "words": "; ".join(wrong) or "right"}
     if "error" in outcome:
         cell["said"] = f"{outcome['error']}: {outcome['message']}"

@@ -27,7 +27,7 @@ CLOSED = 0.1
 class Moment:
     id: str
     what: str
-    comes: str
+    due: str
     seen: Callable[[str], Cell]
     """How the client of this name does."""
 
@@ -156,9 +156,6 @@ def rows(moments: Sequence[Moment]) -> Iterator[Row]:
         yield {
             "id": moment.id,
             "what": moment.what,
-            "comes": moment.comes,
-            "says": "",
-            "attempts": None,
-            "within": None,
+            "due": moment.due,
             "cells": {name: moment.seen(name) for name in CLIENTS},
         }

@@ -5,34 +5,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from tests.amounts import SLACK
+from tests.faults.page import AREAS
 from tests.figures import KEPT
 from tests.reliability.judge import MEMORY
 from tests.reliability.peers.answer import DATA
 from tests.reliability.report import CLIENTS, OURS, Report, Row
 
-AREAS = {
-    "A": "Nothing is wrong",
-    "F": "Framing (HTTP/1)",
-    "D": "Content coding",
-    "R": "Redirects, cookies and credentials",
-    "C": "Connections, names and proxies",
-    "T": "TLS",
-    "H": "HTTP/2",
-    "L": "Processes and event loops",
+CONTROLS, LIVES = "A", "L"
+TITLES = {
+    CONTROLS: "Nothing is wrong",
+    **{letter: title for letter, (title, _) in AREAS.items()},
+    LIVES: "Processes and event loops",
 }
-"""By the letter that a row's name begins with."""
+"""Of the areas, by the letter that a row's name begins with."""
 
 METHOD = f"""\
 Each fault is performed by a server on loopback that says exactly these bytes, anew for each client. The
-test suite performs the same faults from the same table, and demands more of fastfetch: the class, the
-phase and the message of the error, and how often the request was sent.
+test suite performs the same faults from the same table ([faults.md](faults.md)), and demands more of
+fastfetch: the class, the phase and the message of the error, and how often the request was sent.
 
 Every client runs in a process of its own, with a new client for each row, as it is by default, except
 that it trusts the authority of the servers, follows up to 20 redirects, has HTTP/2 on where it can speak
 it, has the packages for all codings that it can decode, and has 30 seconds for the whole, or what the row
-needs.
-Where a row is about a limit that fastfetch has and another client has not, that client goes without. No
-process may have more than {DATA / 10**9:g} GB of memory.
+needs. Where a row is about a limit that fastfetch has and another client has not, that client goes
+without. No process may have more than {DATA / 10**9:g} GB of memory. The first rows, where nothing is wrong,
+show that each client was told what it has to know.
 
 * **right**: what has to come of it came, in time. Where an error is due, any error of the client's own
   will do; of fastfetch alone its class is demanded.
@@ -56,7 +53,7 @@ def figures() -> dict[str, str]:
 
 def render(report: Report, figures: Mapping[str, str]) -> str:
     lines = ["# Reliability", "", "Rendered by `make torture`; not edited by hand.", ""]
-    lines += ["What may go wrong, what has to come of it, and how fastfetch and its peers do.", ""]
+    lines += ["What was promised and measured, and how fastfetch and its peers do on the same faults.", ""]
     lines += [f"Compared on {report['date']}.", ""]
     lines += grid(("machine", ""), report["machine"].items())
     lines += grid(("program", "version"), report["versions"].items())
@@ -69,32 +66,11 @@ def render(report: Report, figures: Mapping[str, str]) -> str:
     lines += ["## Promised and measured", "", *measured(figures)]
     lines += ["## Side by side", "", METHOD]
     for title, rows in areas(report["rows"]):
-        cells = ((row["id"], row["what"], *(shown(row, name) for name in CLIENTS)) for row in rows)
-        lines += [f"### {title}", "", *grid(("", "what happens", *CLIENTS), cells)]
-    lines += ["## What has to come of it", "", WHAT_COMES]
-    for title, rows in areas(report["rows"]):
-        lines += [f"### {title}: what comes of it", "", *grid(COLUMNS, map(promised, rows))]
+        cells = (
+            (row["id"], row["what"], row["due"], *(shown(row, name) for name in CLIENTS)) for row in rows
+        )
+        lines += [f"### {title}", "", *grid(("", "what happens", "what is due", *CLIENTS), cells)]
     return "\n".join(lines).rstrip() + "\n"
-
-
-WHAT_COMES = """\
-An answer, with its status and the length of its body, or an error: its class, the phase it names, and a
-regular expression for what its message says. "Sent" is how often the request goes out, with the retries
-that are on by default. "Within" is for a machine with nothing else to do.
-"""
-COLUMNS = ("", "what happens", "what comes of it", "its message says", "sent", "within")
-
-
-def promised(row: Row) -> tuple[str, ...]:
-    attempts, within = row["attempts"], row["within"]
-    return (
-        row["id"],
-        row["what"],
-        row["comes"],
-        f"`{row['says']}`" if row["says"] else "",
-        "" if attempts is None else str(attempts),
-        "" if within is None else f"{within:g} s",
-    )
 
 
 def totals(rows: list[Row]) -> Iterator[tuple[str, ...]]:
@@ -124,13 +100,13 @@ def measured(figures: Mapping[str, str]) -> list[str]:
 
 def areas(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
     """The rows by area, in the order of the areas and within each in that of the table."""
-    order = list(AREAS)
+    order = list(TITLES)
 
     def place(row: Row) -> int:
-        return order.index(row["id"][0]) if row["id"][0] in AREAS else len(order)
+        return order.index(row["id"][0])
 
     for number, group in groupby(sorted(rows, key=place), key=place):
-        yield AREAS[order[number]] if number < len(order) else "Others", list(group)
+        yield TITLES[order[number]], list(group)
 
 
 def shown(row: Row, name: str) -> str:

@@ -19,13 +19,8 @@ class Row(TypedDict):
 
     id: str
     what: str
-    comes: str
+    due: str
     """What has to come of it."""
-    says: str
-    """A pattern in the message, where an error is due."""
-    attempts: int | None
-    """How often fastfetch sends the request."""
-    within: float | None
     cells: dict[str, Cell]
 
 

@@ -15,14 +15,18 @@ PEM = b"-----BEGIN"
 
 def wish(options: Mapping[str, Any]) -> Wish:
     """The options of a client, as JSON has them."""
-    particular: dict[str, Callable[[Any], Wish]] = {"auth": auth, "timeout": timeout, "tls": tls}
-    return {name: particular.get(name, plain)(value) for name, value in options.items()}
+    told = {name: plain(value) for name, value in options.items() if name not in PARTICULAR}
+    for name, tell in PARTICULAR.items():
+        if name in options:
+            told[name] = tell(options[name])
+    return told
 
 
 def auth(given: Auth | tuple[str, str]) -> Wish:
     """The scheme, and the user with the password."""
     if isinstance(given, DigestAuth):
-        return {"scheme": "digest", "user": given.__reduce__()[1]}
+        _, user = given.__reduce__()
+        return {"scheme": "digest", "user": user}
     return {"scheme": "basic", "user": given}
 
 
@@ -73,3 +77,7 @@ def plain(value: Any) -> Any:
             }
         case _:
             raise TypeError(f"not to be told to another process: {value!r}")
+
+
+PARTICULAR: dict[str, Callable[[Any], Wish]] = {"auth": auth, "timeout": timeout, "tls": tls}
+"""Options that are told in their own way."""

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import ResolveResult
 
 from tests.reliability.peers import contexts
 from tests.reliability.peers.peer import Ask, Peer
@@ -50,25 +50,15 @@ class Client(Peer):
             return response.status, await response.read()
 
 
-class Hosts(AbstractResolver):
-    """Addresses by a table."""
+class Hosts(aiohttp.ThreadedResolver):
+    """Addresses by a table, and the system's for all other names."""
 
     def __init__(self, hosts: dict[str, str]) -> None:
+        super().__init__()
         self.hosts = hosts
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=self.hosts[host],
-                port=port,
-                family=socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-        ]
-
-    async def close(self) -> None:
-        pass
+        found = await super().resolve(self.hosts.get(host, host), port, family)
+        return [{**each, "hostname": host} for each in found]

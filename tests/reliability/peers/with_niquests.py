@@ -26,7 +26,7 @@ class Client(Peer):
             options["auth"] = kinds[who["scheme"]](*who["user"])
         if hosts := self.wish.get("resolve"):
             listed = ",".join(f"{name}:{address}" for name, address in hosts.items())
-            options["resolver"] = f"in-memory://default?hosts={listed}"
+            options["resolver"] = [f"in-memory://default?hosts={listed}", "system://default"]
         if server := self.wish.get("dns"):
             options["resolver"] = f"dou://{server}"
         if address := self.wish.get("local_address"):
