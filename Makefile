@@ -5,6 +5,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN := .venv/bin
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src)
 DENY := $(or $(shell command -v cargo-deny),.tools/bin/cargo-deny)
+FUZZ := $(or $(shell command -v cargo-fuzz),$(CURDIR)/.tools/bin/cargo-fuzz)
 CHECKED := python tests benches
 
 # maturin builds for the environment it is told of, never for another one that happens to be active.
@@ -15,7 +16,7 @@ unexport CONDA_PREFIX
 PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/pyo3-config-*)
 
 .NOTPARALLEL:
-.PHONY: demo test torture notebook notebooks lint stubs bench clean
+.PHONY: demo test torture fuzz notebook notebooks lint stubs bench clean
 
 demo: .venv/built # a thousand URLs come back, offline
 	$(BIN)/python -m fastfetch demo
@@ -29,6 +30,9 @@ test: .venv/built .venv/test # the engine alone, the package, then the package o
 torture: .venv/built .venv/test # the same promises at full length, an hour or so; renders docs/reliability.md
 	tests/install-system-packages.sh
 	FASTFETCH_TORTURE=1 $(BIN)/python -m pytest -m torture
+
+fuzz: $(FUZZ) # looks for what breaks a parser, FUZZ_SECONDS (60) for each; says what it tried
+	CARGO_FUZZ=$(FUZZ) $(PYTHON) -m tests.fuzzing
 
 notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
 	tests/install-system-packages.sh chromium
@@ -57,7 +61,7 @@ bench: .venv-bench/built # fastfetch, its peers and plain Rust side by side; ren
 	.venv-bench/bin/python -m benches.run
 
 clean:
-	rm -rf .venv .venv-* .tools $(TARGET) benches/floor/target python/fastfetch/_core.*.so
+	rm -rf .venv .venv-* .tools $(TARGET) benches/floor/target fuzz/target fuzz/artifacts python/fastfetch/_core.*.so
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -r {} +
 
@@ -90,6 +94,9 @@ clean:
 	.venv-bench/bin/maturin build --release --quiet --interpreter .venv-bench/bin/python --out $(TARGET)/bench
 	.venv-bench/bin/pip install --quiet --force-reinstall --no-deps $(TARGET)/bench/*.whl
 	touch $@
+
+$(CURDIR)/.tools/bin/cargo-fuzz:
+	cargo install cargo-fuzz --quiet --locked --version 0.13.2 --root .tools
 
 .tools/bin/cargo-deny:
 	cargo install cargo-deny --quiet --locked --version 0.20.2 --root .tools

@@ -26,8 +26,8 @@ mod outgoing;
 mod proxied;
 mod room;
 mod scout;
-mod socks;
-mod tunnel;
+pub(super) mod socks;
+pub(super) mod tunnel;
 
 use connection::Facts;
 use direct::Direct;
