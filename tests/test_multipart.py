@@ -3,15 +3,19 @@
 import asyncio
 import io
 import pickle
+import re
 from collections.abc import AsyncIterator, Iterator
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import fastfetch
 import pytest
 from fastfetch import InvalidRequest, Request
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import Http2ServerFactory
 from tests.servers.messages import Answer
@@ -45,6 +49,30 @@ def described(request: Request) -> list[tuple[object, ...]]:
         )
         for part in parts(request.headers["content-type"], request.content)
     ]
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="%\\"), max_size=12)
+"""Without what could be taken for an escape."""
+
+
+@given(st.lists(st.tuples(names.filter(bool), names, st.binary(max_size=80)), min_size=1, max_size=5))
+def test_any_form_comes_back(fields: list[tuple[str, str, bytes]]) -> None:
+    """What a name holds never becomes a line, or a part, of its own."""
+    files = [(name, (file_name, content)) for name, file_name, content in fields]
+    request = Request("POST", URL, files=files)
+    assert request.content is not None
+    boundary = b"--" + request.headers["content-type"].partition("boundary=")[2].encode()
+    first, *others, last = request.content.split(boundary)
+    assert (first, last, len(others)) == (b"", b"--\r\n", len(fields))
+    for part, (name, file_name, content) in zip(others, fields, strict=True):
+        head, _, body = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        assert body == content
+        message = message_from_bytes(head + b"\r\n\r\n", policy=policy.HTTP)
+        assert message.keys() == ["Content-Disposition", "Content-Type"]
+        value = head.split(b"\r\n")[0].decode()
+        found = re.fullmatch(r'Content-Disposition: form-data; name="([^"]*)"; filename="([^"]*)"', value)
+        assert found
+        assert [unquote(found[1]), unquote(found[2])] == [name, file_name]
 
 
 @pytest.mark.parametrize(
@@ -108,9 +136,9 @@ def test_in_memory_it_is_a_value() -> None:
 
 class TestTypeOfOnesOwn:
     def test_its_boundary_is_used(self) -> None:
-        for given in ("multipart/form-data; boundary=abc", 'multipart/mixed; x=y; Boundary="abc"'):
-            request = Request("POST", URL, files={"f": b"x"}, headers={"Content-Type": given})
-            assert request.headers["content-type"] == given
+        for content_type in ("multipart/form-data; boundary=abc", 'multipart/mixed; x=y; Boundary="abc"'):
+            request = Request("POST", URL, files={"f": b"x"}, headers={"Content-Type": content_type})
+            assert request.headers["content-type"] == content_type
             assert (request.content or b"").startswith(b"--abc\r\n")
 
     @pytest.mark.parametrize("given", ["multipart/form-data", "multipart/form-data; boundary=a b", "a/b"])

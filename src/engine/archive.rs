@@ -143,7 +143,7 @@ mod tests {
     use http::{StatusCode, Version};
 
     use super::*;
-    use crate::engine::response::Timings;
+    use crate::engine::response::{Rare, Timings};
 
     const URL: &str = "http://example.com/";
 
@@ -183,5 +183,24 @@ mod tests {
         let bare = postcard::to_allocvec(&answer()).unwrap();
         second.checkpoint.keep(key, bare).await.unwrap();
         assert!(second.find(0).await.unwrap().is_none());
+    }
+
+    #[test]
+    fn what_nests_without_end_is_refused() {
+        let rare = |history| Some(Box::new(Rare { history, ..Rare::default() }));
+        let hop = Response { rare: rare(Vec::new()), ..answer() };
+        let written = |answer: &Response| postcard::to_allocvec(answer).unwrap();
+        let one = written(&Response { rare: rare(vec![hop.clone()]), ..answer() });
+        let back: Response = postcard::from_bytes(&one).unwrap();
+        assert_eq!((back.history().len(), back.history()[0].history().len()), (1, 0));
+        // What stands around the hop, again and again.
+        let hop = written(&hop);
+        let at = one.windows(hop.len()).position(|window| window == hop).unwrap();
+        let (before, after) = (&one[..at], &one[at + hop.len()..]);
+        for depth in [2, 100_000] {
+            let deep = [before.repeat(depth), hop.clone(), after.repeat(depth)].concat();
+            assert!(postcard::from_bytes::<Response>(&deep).is_err());
+        }
+        assert!(postcard::from_bytes::<Response>(&one).is_ok());
     }
 }

@@ -372,5 +372,21 @@ mod tests {
         fn redaction_takes_any_text(url in any::<String>()) {
             prop_assert!(!redact(&url).chars().any(acts));
         }
+
+        #[test]
+        fn no_password_shows_in_a_url_however_it_is_written(
+            scheme in "(http|https|HTTP|ws|gopher)?:?[/\\\\]{0,3}",
+            user in "[a-z%@:;é\t]{0,5}",
+            before in "[!-9;-~é\u{202e} ]{0,5}",
+            after in "[!-~é ]{0,5}",
+            host in "(h|h\\.test|\\[::1\\]|127\\.1|%41|h:99999|é|)",
+            rest in "([/?#\\\\][a-z/?#.]{0,10})?",
+        ) {
+            let url = format!("{scheme}{user}:{before}hunter2{after}@{host}{rest}");
+            let is_password = Url::parse(&url).is_ok_and(|url| url.password().is_some_and(|text| text.contains("hunter2")));
+            if is_password {
+                prop_assert!(!redact(&url).contains("hunter2"), "{url} -> {}", redact(&url));
+            }
+        }
     }
 }

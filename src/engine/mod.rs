@@ -20,6 +20,8 @@ pub mod error;
 pub mod events;
 mod exchange;
 pub mod forms;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gate;
 pub mod gather;
 pub mod headers;

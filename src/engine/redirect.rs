@@ -96,6 +96,7 @@ fn text(location: &HeaderValue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn headers(locations: &[&[u8]]) -> HeaderMap {
         locations.iter().map(|value| (LOCATION, HeaderValue::from_bytes(value).expect("a value"))).collect()
@@ -172,5 +173,47 @@ mod tests {
             assert_eq!(request.headers.contains_key(AUTHORIZATION), kept, "{url}");
             assert_eq!(request.headers.contains_key(COOKIE), kept, "{url}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn secrets_go_as_far_as_the_first_foreign_hop_by_whatever_way(
+            hops in prop::collection::vec((prop::sample::select(vec![301u16, 302, 303, 307, 308]), location()), 1..8),
+            method in prop::sample::select(vec![Method::GET, Method::POST, Method::PUT]),
+        ) {
+            let mut request = Request::new(method, "http://a.example/dir/page").expect("a request");
+            let home = request.url.origin();
+            for name in &SECRETS {
+                request.headers.insert(name, HeaderValue::from_static("hunter2"));
+            }
+            request.headers.insert("x-other", HeaderValue::from_static("kept"));
+            let mut is_home = true;
+            for (status, location) in hops {
+                let status = StatusCode::from_u16(status).expect("a status");
+                let Ok(Some(url)) = target(status, &headers(&[location.as_bytes()]), &request.url) else { break };
+                prop_assert!(url.username().is_empty() && url.password().is_none());
+                is_home &= url.origin() == home;
+                follow(&mut request, status, url).expect("followed");
+                for name in &SECRETS {
+                    prop_assert_eq!(request.headers.contains_key(name), is_home, "{} after {}", name, location);
+                }
+                prop_assert!(request.headers.contains_key("x-other"));
+                // Nor are the client's own put in again.
+                prop_assert_eq!(request.own.as_ref().is_some_and(|own| matches!(own.auth, Some(None))), !is_home);
+            }
+        }
+    }
+
+    /// Home and abroad, in all the ways to write it.
+    fn location() -> impl Strategy<Value = String> {
+        let scheme = prop::sample::select(vec!["", "http:", "https:", "HTTP:", "http:/", "\\\\", "//", "http:\\\\"]);
+        let host =
+            prop::sample::select(vec!["", "a.example", "A.example", "a.example:80", "a.example:81", "a.example.", "b.example"]);
+        let user = prop::sample::select(vec!["", "", "u:p@", "a.example@"]);
+        let path = prop::sample::select(vec!["/", "", "next", "/x?y#z", "../..", "@b.example/"]);
+        (scheme, user, host, path).prop_map(|(scheme, user, host, path)| {
+            let slashes = if scheme.ends_with(':') { "//" } else { "" };
+            format!("{scheme}{slashes}{user}{host}{path}")
+        })
     }
 }

@@ -148,7 +148,8 @@ fn parse_url(method: &Method, text: &str) -> Result<Url> {
 /// The host and port that a URL text names, as a key for per-host rules: cheap, and never wrong about which URLs share a host
 /// (two spellings of one host may count as two). Empty where there is none.
 pub fn host_key(url: &str) -> &str {
-    let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+    // The parser takes any number of slashes, of either kind.
+    let after_scheme = url.split_once(':').map_or("", |(_, rest)| rest.trim_start_matches(['/', '\\']));
     let authority = after_scheme.split(['/', '?', '#', '\\']).next().unwrap_or("");
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
@@ -156,6 +157,7 @@ pub fn host_key(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_http_urls_with_a_host_pass() {
@@ -184,5 +186,40 @@ mod tests {
         assert_eq!(host_key("http://u:p@h:80/p@q"), "h:80");
         assert_eq!(host_key("https://h?x=a@b"), "h");
         assert_eq!(host_key("nonsense"), "");
+        for odd in ["http:/h/a://b", "http:h?://b", "http:\\\\h\\://b"] {
+            assert_eq!(host_key(odd), "h", "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_has_no_scheme_stays_with_the_base(
+            base in prop::sample::select(vec!["http://h", "https://u:p@h:81/api", "https://h/api/?a=b#c", "http://[::1]/a/b/"]),
+            url in "([a-z./?#@%:;\\\\ é&=\\[\\]-]|\\.\\./|%2e|@evil\\.test){0,12}",
+        ) {
+            let base = Url::parse(base).expect("a base");
+            if Url::parse(&url).is_err()
+                && let Ok(request) = Request::relative(Method::GET, &base, &url)
+            {
+                prop_assert!(!url.starts_with("//"), "{}", request.url);
+                prop_assert_eq!(request.url.origin(), base.origin(), "{}", request.url);
+                prop_assert_eq!(request.url.password(), base.password());
+            }
+        }
+
+        #[test]
+        fn texts_with_one_host_key_have_one_host(
+            start in "(http|HTTP|https):[/\\\\]{1,3}",
+            user in "([a-z:@]{0,3}@)?",
+            host in "(h|H|h\\.|\\[::1\\]|é)(:8[01])?",
+            rest in "([/?#\\\\][a-z:/@?#]{0,8})?",
+        ) {
+            let text = format!("{start}{user}{host}{rest}");
+            if let (Ok(request), key @ [_, ..]) = (Request::get(&text), host_key(&text).as_bytes()) {
+                let key = std::str::from_utf8(key).expect("text");
+                let alone = Request::get(&format!("{}://{key}", request.url.scheme())).expect("a host");
+                prop_assert_eq!(alone.url.origin(), request.url.origin(), "{} of {}", key, text);
+            }
+        }
     }
 }

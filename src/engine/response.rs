@@ -1,5 +1,6 @@
 //! Answers as plain values.
 
+use std::cell::Cell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::error::{Error, Opaque};
 use super::headers::Lines;
@@ -50,13 +51,36 @@ pub struct Rare {
     pub method: Method,
     /// The server's own words for the status, where they differ from the usual ones.
     pub reason: Option<Box<[u8]>>,
-    /// The redirects that led here, in order.
+    /// The redirects that led here, in order. They have none themselves.
+    #[serde(deserialize_with = "hops")]
     pub history: Vec<Response>,
     /// The fields that came after the body, as [`Lines`] reads them.
     pub trailers: Box<[u8]>,
     /// What the caller's own code made of it.
     #[serde(skip)]
     pub value: Value,
+}
+
+/// Reads the redirects that led to an answer, and refuses any that led to one of these: what nests may nest without end, and no
+/// stack is deep enough for a file that was made to do harm.
+fn hops<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Response>, D::Error> {
+    thread_local!(static INSIDE: Cell<bool> = const { Cell::new(false) });
+    if INSIDE.replace(true) {
+        let none: Vec<Nothing> = Vec::deserialize(source)?;
+        return Ok(none.into_iter().map(|nothing| match nothing {}).collect());
+    }
+    let hops = Vec::deserialize(source);
+    INSIDE.set(false);
+    hops
+}
+
+/// What cannot be read.
+enum Nothing {}
+
+impl<'de> Deserialize<'de> for Nothing {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(de::Error::custom("a redirect that has redirects"))
+    }
 }
 
 /// A value of the caller's, where there is one. It does not outlive the process.

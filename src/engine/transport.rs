@@ -29,9 +29,9 @@ mod outgoing;
 mod proxied;
 mod room;
 mod scout;
-mod socks;
+pub(super) mod socks;
 mod suspect;
-mod tunnel;
+pub(super) mod tunnel;
 
 use connection::Facts;
 use direct::Direct;
