@@ -11,12 +11,14 @@ own; so the same seed brings the same weather to the same connections, in whatev
 """
 
 import asyncio
+import itertools
 import random
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tests.servers.ledger import PATIENCE
 from tests.servers.raw import RawServer, RequestReader, reset
 from tests.servers.relay import end
 
@@ -69,11 +71,18 @@ class Chaos(RawServer):
         self.weather = weather
         self.seed = seed
         self.met: Counter[str] = Counter()
+        self._numbers = itertools.count(1)
         super().__init__(self._relay)
         self.url = f"{address.scheme}://{self.host}:{self.port}"
 
+    async def _stop(self) -> None:
+        """Beside what every server does: see the connections to the origin end, which takes some turns."""
+        await super()._stop()
+        if left := [conversation for conversation in self.conversations if conversation]:
+            await asyncio.wait(left, timeout=PATIENCE)
+
     async def _relay(self, reader: RequestReader, writer: StreamWriter) -> None:
-        seed = f"{self.seed} {self.ledger.accepted}"
+        seed = f"{self.seed} {next(self._numbers)}"
         dice = random.Random(seed)
         if dice.random() < self.weather.slow_accept:
             self.met["slow_accept"] += 1
