@@ -149,6 +149,13 @@ fn is_awaited(stage: &Stage) -> bool {
     STAGE.try_with(|current| std::ptr::eq(&raw const **current, stage)).unwrap_or(false)
 }
 
+/// The request of this stage comes to this phase of its connection. Where it waits for that no more, another carries it already.
+pub fn enter(stage: &Stage, phase: Phase) {
+    if is_awaited(stage) {
+        stage.enter(phase);
+    }
+}
+
 impl Opener {
     /// The host, where it is to choose the version of HTTP.
     fn negotiating<'a>(&self, destination: &'a Uri) -> Option<&'a Authority> {
@@ -173,7 +180,7 @@ impl Opener {
     async fn open(&self, destination: Uri, stage: &Stage) -> Result<Link, Failure> {
         let authority = destination.authority().map_or("", |authority| authority.as_str());
         let counters = self.statistics.host(authority);
-        stage.enter(Phase::Connect);
+        enter(stage, Phase::Connect);
         let negotiating = self.negotiating(&destination);
         let turn = match negotiating {
             Some(host) => self.scouts.turn(host).await,
@@ -237,7 +244,7 @@ impl Opener {
         mut peer: Peer,
         stage: &Stage,
     ) -> Result<(TlsStream<S>, Peer), Failure> {
-        stage.enter(Phase::Tls);
+        enter(stage, Phase::Tls);
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Failure::new(Kind::Tls, Phase::Tls, "TLS failed: the host's name cannot stand in a certificate"))?;
         let shaken = self.tls.connect(name, stream).await;
