@@ -17,6 +17,7 @@ from tests.faults.stage import Stage
 from tests.figures import Measured
 from tests.loops import LOOP_FACTORIES, LoopFactory
 from tests.servers.bodies import BodyServer
+from tests.servers.chaos import CLEAR, Chaos, Weather
 from tests.servers.dnsmasq import Dnsmasq, running_dnsmasq
 from tests.servers.http2 import Handler as Http2Handler
 from tests.servers.http2 import Http2Server, Settings
@@ -78,6 +79,12 @@ class Http2ServerFactory(Protocol):
         settings: Settings | None = None,
         acknowledges: bool = True,
     ) -> Http2Server: ...
+
+
+class ChaosFactory(Protocol):
+    """Starts a `Chaos` proxy that ends with the test."""
+
+    def __call__(self, origin: str, weather: Weather = CLEAR, *, seed: int = 0) -> Chaos: ...
 
 
 class Serve(Protocol):
@@ -211,6 +218,17 @@ def serve() -> Iterator[Serve]:
             return server
 
         yield serving
+
+
+@pytest.fixture
+def chaos() -> Iterator[ChaosFactory]:
+    """Starts proxies that make bad weather on the way to a server."""
+    with contextlib.ExitStack() as proxies:
+
+        def start(origin: str, weather: Weather = CLEAR, *, seed: int = 0) -> Chaos:
+            return proxies.enter_context(Chaos(origin, weather, seed=seed))
+
+        yield start
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Http2ServerFactory, Serve
+from tests.conftest import Http2ServerFactory, RawServerFactory, Serve
+from tests.servers.faulty import faulty
 from tests.servers.http2 import Http2Server
 from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
@@ -73,3 +74,21 @@ def test_no_request_is_sent_twice(server: Server, authority: Authority) -> None:
 
 def test_what_is_being_read_stays_open(route_server: RouteServer, authority: Authority) -> None:
     assert said("held", route_server, authority) == {"lengths": [10, 10_000_000]}
+
+
+def test_faults_are_told_apart_and_take_no_files_for_good(raw_server: RawServerFactory) -> None:
+    told = json.loads(say("descriptors", "faulted", raw_server(faulty).url))
+    assert told["kinds"] == {
+        "/ok": ["200"],
+        "/garbage": ["ProtocolError"],
+        "/cut": ["IncompleteBody"],
+        "/cut-chunk": ["IncompleteBody"],
+        "/bad-chunk": ["ProtocolError"],
+        "/bad-gzip": ["DecodeError"],
+        "/long-head": ["LimitExceeded"],
+        "/closed": ["ProtocolError"],
+        "/reset": ["ConnectError"],
+        "/silent": ["ReadTimeout"],
+        "/loop": ["TooManyRedirects"],
+    }
+    assert told["then"] == [[200, HOSTS]]

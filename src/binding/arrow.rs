@@ -9,7 +9,7 @@ use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use arrow_array::{ArrayRef, RecordBatchReader, make_array};
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{ArrowError, Schema};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -34,12 +34,14 @@ pub fn schema<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyAn
 
 /// What arrow has to say against its data.
 pub fn failed(error: &ArrowError) -> PyErr {
-    if let ArrowError::ExternalError(inner) = error
-        && let Some(panic) = inner.downcast_ref::<Panic>()
-    {
-        return Python::attach(|py| error::panicked(py, panic));
+    match error {
+        ArrowError::ExternalError(inner) => match inner.downcast_ref::<Panic>() {
+            Some(panic) => Python::attach(|py| error::panicked(py, panic)),
+            None => PyValueError::new_err(error.to_string()),
+        },
+        ArrowError::MemoryError(lack) => PyMemoryError::new_err(lack.clone()),
+        error => PyValueError::new_err(error.to_string()),
     }
-    PyValueError::new_err(error.to_string())
 }
 
 /// What another library hands over as a stream; None where it has none.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -103,8 +103,8 @@ pub fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyA
         // Python picks the fitting subclass by the number; its words for it do not repeat the number, Rust's do.
         let text = std::io::Error::from_raw_os_error(errno).to_string();
         let text = text.split(" (os error").next().unwrap_or(&text).to_owned();
-        let cause = PyOSError::new_err((errno, text));
-        exception.setattr("__cause__", cause.into_value(py))?;
+        // Made at once: a `PyErr` that is not made yet cannot be made any more while the interpreter shuts down.
+        exception.setattr("__cause__", py.get_type::<PyOSError>().call1((errno, text))?)?;
     }
     Ok(exception)
 }
@@ -140,6 +140,7 @@ pub fn of_file(path: &Path, error: &io::Error) -> PyErr {
     let message = format!("{}: {words}", path.display().to_string().escape_debug());
     match error.kind() {
         io::ErrorKind::InvalidData => PyValueError::new_err(message),
+        io::ErrorKind::OutOfMemory => PyMemoryError::new_err(message),
         kind => io::Error::new(kind, message).into(),
     }
 }

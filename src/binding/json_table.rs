@@ -37,7 +37,7 @@ pub fn table_of_json(
     let outcomes: Vec<_> = rows.outcomes().collect();
     let mut raised = None;
     let mut interrupted = || {
-        raised = Python::attach(|py| py.check_signals()).err();
+        raised = Python::try_attach(|py| py.check_signals()).and_then(Result::err);
         raised.is_some()
     };
     let made = error::guarded(py, || Ok(py.detach(|| engine::table(&outcomes, schema.as_ref(), &path, &mut interrupted))))?;
@@ -45,6 +45,7 @@ pub fn table_of_json(
         Trouble::Interrupted => raised.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())),
         Trouble::Schema(what) => PyValueError::new_err(format!("schema: {what}")),
         Trouble::Sparse(what) => PyValueError::new_err(what),
+        Trouble::Memory(lack) => lack.into(),
         Trouble::Internal(what) => {
             error::class(py, "FetchError").and_then(|class| class.call1((what,))).map_or_else(|error| error, PyErr::from_value)
         }

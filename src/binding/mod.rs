@@ -39,6 +39,7 @@ mod settings;
 mod side;
 mod stream;
 mod streaming;
+mod strings;
 mod survey;
 mod table;
 mod tags;

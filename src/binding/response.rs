@@ -16,7 +16,7 @@ use super::cookies::Cookies;
 use super::facts::{self, Connection, Timings};
 use super::headers::Headers;
 pub use super::row::Row;
-use super::{display, error, json};
+use super::{display, error, json, strings};
 use crate::engine::charset::{self, TextDecoder};
 use crate::engine::process::lock;
 use crate::engine::response::Response as Answer;
@@ -187,7 +187,8 @@ impl Response {
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let answer = self.answer(py)?;
-        Ok(self.content.get_or_init(py, || PyBytes::new(py, &answer.body).unbind()).bind(py).clone())
+        let content = self.content.get_or_try_init(py, || strings::bytes(py, &answer.body).map(Bound::unbind))?;
+        Ok(content.bind(py).clone())
     }
 
     /// The encoding of the body's text: by its byte order mark, the charset of Content-Type, what the document itself says, or a
@@ -226,7 +227,7 @@ impl Response {
     #[getter]
     fn text<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         let answer = self.answer(py)?;
-        error::guarded(py, || Ok(PyString::new(py, &self.charset(answer).decode(&answer.body).0)))
+        error::guarded(py, || strings::text(py, &charset::decode(self.charset(answer), &answer.body)?))
     }
 
     /// The body decoded from JSON (RFC 8259), to what Python's own `json` makes of it.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use http::StatusCode;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::PyTuple;
 
 use super::side::Object;
+use super::strings;
 use crate::engine::error::Opaque;
-use crate::engine::response::Outcome;
+use crate::engine::memory;
+use crate::engine::response::{Outcome, Response};
 
 /// One request's outcome and the caller's own word for it.
 pub struct Row {
@@ -35,13 +37,15 @@ impl Row {
 
     /// What it is pickled as.
     pub fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let state = postcard::to_allocvec(&*self.outcome).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let storage = memory::room(self.outcome.as_ref().as_ref().map_or(0, Response::size))?;
+        let state = postcard::to_extend(&*self.outcome, storage).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let tag = self.tag.as_ref().map(|tag| tag.clone_ref(py));
-        (PyBytes::new(py, &state), tag, self.value(py)).into_pyobject(py)
+        (strings::bytes(py, &state)?, tag, self.value(py)).into_pyobject(py)
     }
 
     /// From what it was pickled as.
     pub fn restored(state: &[u8], tag: Option<Py<PyAny>>, value: Option<Py<PyAny>>) -> PyResult<Self> {
+        memory::ask(state.len())?;
         let mut outcome: Outcome =
             postcard::from_bytes(state).map_err(|error| PyValueError::new_err(format!("not a pickled response: {error}")))?;
         if let (Ok(answer), Some(value)) = (&mut outcome, value) {

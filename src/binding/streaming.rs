@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 use tokio::sync::oneshot;
 
 use super::call::Call;
 use super::error;
 use super::outbox::Answer;
 use super::response::{Response, Row};
+use super::strings;
 use super::waiting::Waiting;
 use crate::engine::charset::{TextDecoder as Decoder, declared};
 use crate::engine::events::Events;
@@ -43,7 +43,7 @@ impl Streaming {
 impl Streaming {
     /// The answer, with this body in place of the one that arrives.
     fn response(&self, py: Python<'_>, body: &[u8]) -> PyResult<Response> {
-        let answer = self.engine()?.answer(body);
+        let answer = self.engine()?.answer(body)?;
         let tag = self.tag.as_ref().map(|tag| tag.clone_ref(py));
         Ok(Response::new(Row { outcome: Arc::new(Ok(answer)), tag }))
     }
@@ -54,7 +54,7 @@ impl Streaming {
         let call = Call::new(async move {
             let piece = engine.next(raw).await;
             Box::new(move |py: Python<'_>, _| match piece {
-                Ok(Some(bytes)) => Ok(PyBytes::new(py, &bytes).into_any().unbind()),
+                Ok(Some(bytes)) => Ok(strings::bytes(py, &bytes)?.into_any().unbind()),
                 Ok(None) => Ok(py.None()),
                 Err(Stop::Failed(failure)) => Err(error::raise(py, &failure)),
                 Err(Stop::Closed) => Err(PyRuntimeError::new_err("the response was closed while its body was read")),

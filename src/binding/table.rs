@@ -8,10 +8,12 @@ use arrow_schema::SchemaRef;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::PyTuple;
 
 use super::arrow;
+use super::strings;
 use super::values::{self, Values};
+use crate::engine::memory;
 use crate::engine::table::{cell, ipc};
 
 /// Columns of one length. See `fastfetch.Table`.
@@ -86,10 +88,11 @@ impl Table {
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let (py, this) = (slf.py(), slf.get());
-        let mut file = Vec::new();
+        let size = this.batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
+        let mut file = memory::room(size)?;
         let batches = RecordBatchIterator::new(this.batches.iter().cloned().map(Ok), this.schema.clone());
         ipc::write(&mut file, batches).map_err(|error| arrow::failed(&error))?;
-        Ok((slf.get_type().getattr(intern!(py, "_restore"))?, PyTuple::new(py, [PyBytes::new(py, &file)])?))
+        Ok((slf.get_type().getattr(intern!(py, "_restore"))?, PyTuple::new(py, [strings::bytes(py, &file)?])?))
     }
 
     #[staticmethod]

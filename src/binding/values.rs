@@ -8,8 +8,9 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_schema::{DataType, Schema};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList};
 
+use super::strings;
 use crate::engine::table::octets::Octets;
 use crate::engine::table::{cell, type_name};
 
@@ -64,10 +65,10 @@ pub fn value<'py>(py: Python<'py>, column: &dyn Array, index: usize) -> PyResult
     }
     if let Some(texts) = Octets::of_text(column) {
         let text = String::from_utf8_lossy(texts.get(index).unwrap_or_default());
-        return Ok(PyString::new(py, &text).into_any());
+        return Ok(strings::text(py, &text)?.into_any());
     }
     if let Some(octets) = Octets::of_bytes(column) {
-        return Ok(PyBytes::new(py, octets.get(index).unwrap_or_default()).into_any());
+        return Ok(strings::bytes(py, octets.get(index).unwrap_or_default())?.into_any());
     }
     fn number<'py, T>(py: Python<'py>, column: &dyn Array, index: usize) -> PyResult<Bound<'py, PyAny>>
     where

@@ -13,6 +13,7 @@ use super::config::Retry;
 use super::content::Content;
 use super::error::{Error, Kind, Phase, redact};
 use super::item::Item;
+use super::memory;
 use super::process::lock;
 use super::response::Response;
 
@@ -81,7 +82,10 @@ impl Archive {
         let passing = retry.map_or(&PASSING[..], |retry| &retry.statuses);
         let key = lock(&self.jobs).keys.remove(&job).filter(|_| !passing.contains(&answer.status.as_u16()));
         let Some(key) = key else { return Ok(()) };
-        let value = postcard::to_extend(answer, vec![FORM]).map_err(|error| failed(Trouble(error.to_string())))?;
+        let trouble = |why: &dyn std::error::Error| failed(Trouble(why.to_string()));
+        let mut value = memory::room(answer.size()).map_err(|lack| trouble(&lack))?;
+        value.push(FORM);
+        let value = postcard::to_extend(answer, value).map_err(|error| trouble(&error))?;
         self.checkpoint.keep(key, value).await.map_err(failed)
     }
 

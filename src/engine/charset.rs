@@ -12,8 +12,13 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 
+use super::memory::{self, NoMemory};
+
 /// Bytes looked at for a guess, from the first that is not ASCII: the detector's work grows with them.
 const GUESSED_FROM: usize = 64 * 1024;
+
+/// Bytes from which on a body is decoded piece by piece, so that a lack of memory is found out in time.
+const LARGE: usize = 1 << 20;
 
 /// The encoding of a body with this `Content-Type`.
 pub fn encoding(content_type: Option<&str>, body: &[u8]) -> &'static Encoding {
@@ -40,6 +45,42 @@ pub fn encoding(content_type: Option<&str>, body: &[u8]) -> &'static Encoding {
 pub fn text<'b>(content_type: Option<&str>, body: &'b [u8]) -> (Cow<'b, str>, &'static Encoding) {
     let encoding = encoding(content_type, body);
     (encoding.decode_with_bom_removal(body).0, encoding)
+}
+
+/// The text of a body in this encoding, unless a byte order mark says another. The mark is left out, and what is not valid
+/// becomes U+FFFD.
+///
+/// # Errors
+/// Where there is no memory for it.
+pub fn decode<'b>(encoding: &'static Encoding, body: &'b [u8]) -> Result<Cow<'b, str>, NoMemory> {
+    if body.len() < LARGE {
+        return Ok(encoding.decode(body).0);
+    }
+    let (encoding, mark) = Encoding::for_bom(body).unwrap_or((encoding, 0));
+    let body = body.get(mark..).unwrap_or_default();
+    let as_it_is = encoding == UTF_8 || encoding.is_ascii_compatible() && Encoding::ascii_valid_up_to(body) == body.len();
+    if let Some(text) = as_it_is.then(|| UTF_8.decode_without_bom_handling_and_without_replacement(body)).flatten() {
+        return Ok(text);
+    }
+    let mut text = String::new();
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut rest = body.chunks(LARGE);
+    while let Some(mut chunk) = rest.next() {
+        loop {
+            let most = decoder.max_utf8_buffer_length(chunk.len()).unwrap_or(usize::MAX);
+            if text.capacity() - text.len() < most {
+                let wanted = text.len().saturating_add(most).max(text.capacity().saturating_mul(2));
+                memory::ask(wanted)?;
+                text.try_reserve(most).map_err(|_| NoMemory { wanted })?;
+            }
+            let (result, read, _) = decoder.decode_to_string(chunk, &mut text, rest.len() == 0);
+            chunk = chunk.get(read..).unwrap_or_default();
+            if result == CoderResult::InputEmpty {
+                break;
+            }
+        }
+    }
+    Ok(Cow::Owned(text))
 }
 
 /// The encoding that the `charset` parameter of a `Content-Type` names.
@@ -237,6 +278,18 @@ mod tests {
         assert!(matches!(text(None, b"plain").0, Cow::Borrowed("plain")));
         assert_eq!(text(None, b"\xef\xbb\xbfa").0, "a");
         assert_eq!(text(None, b"\xfe\xff\0a").0, "a");
+    }
+
+    #[test]
+    fn large_bodies_have_the_same_text() {
+        for encoding in [UTF_8, WINDOWS_1252, SHIFT_JIS, GB18030, UTF_16LE, ISO_2022_JP] {
+            for piece in [&b"ascii only "[..], b"\x83\x65 \xe9\xff", b"\xef\xbb\xbf", "Gr\u{fc}\u{df}e".as_bytes(), b"a\0b"] {
+                for mark in [&b""[..], b"\xef\xbb\xbf", b"\xff\xfe"] {
+                    let body = [mark, &piece.repeat(5 * LARGE / 2 / piece.len())].concat();
+                    assert!(decode(encoding, &body).unwrap() == encoding.decode(&body).0, "{} {piece:?}", encoding.name());
+                }
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::fmt;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
+use super::memory;
 use coder::Coder;
 
 /// Codings that may be chained; each is one more place where little input becomes much.
@@ -320,5 +321,6 @@ fn grow(out: &mut Vec<u8>, room: usize, allowed: usize) -> Result<(), DecodeFail
         return Ok(());
     }
     let more = out.capacity().min(allowed).max(room);
+    memory::ask(out.len().saturating_add(more)).map_err(|_| DecodeFailure::Memory)?;
     out.try_reserve_exact(more).map_err(|_| DecodeFailure::Memory)
 }

@@ -14,8 +14,9 @@ mod string;
 #[cfg(test)]
 mod tests;
 
+use super::memory;
 pub use encoding::text;
-pub use place::Fault;
+pub use place::{Fault, NO_MEMORY};
 pub use string::{Text, unescape};
 
 /// How deep lists and objects may stand in each other: it bounds whoever walks through them by recursion.
@@ -132,7 +133,7 @@ impl<B: Build> Parser<'_, '_, B> {
         'values: loop {
             let Some(mut value) = self.begin()? else { continue };
             while let Some(&Open { object, from }) = self.open.last() {
-                self.values.push(value);
+                self.push(value)?;
                 match self.end(object, from)? {
                     Some(whole) => value = whole,
                     None => continue 'values,
@@ -220,7 +221,17 @@ impl<B: Build> Parser<'_, '_, B> {
             reader.fail("expected ':'")?;
         }
         reader.at += 1;
-        self.values.push(key);
+        self.push(key)?;
+        Ok(())
+    }
+
+    /// Adds a value to those that are there. How many there are is up to the text.
+    #[inline(always)]
+    fn push(&mut self, value: B::Value) -> Result<(), Fault> {
+        if self.values.len() == self.values.capacity() && memory::grow(&mut self.values, 1).is_err() {
+            self.reader.fail(NO_MEMORY)?;
+        }
+        self.values.push(value);
         Ok(())
     }
 }

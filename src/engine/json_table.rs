@@ -23,6 +23,7 @@ use std::sync::atomic::AtomicBool;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Fields, Schema, SchemaRef};
 
+use super::memory::{self, NoMemory};
 pub use body::Body;
 use crew::Crew;
 use cursor::Cursor;
@@ -48,6 +49,9 @@ const FIELDS: usize = 10_000;
 /// hole takes the room of a value.
 const SPARSE: u64 = 32;
 
+/// How many times its bytes a piece of bodies may take as columns, of numbers of two digits for example, while it is read.
+const GROWTH: usize = 4;
+
 /// Columns of this many bytes are never too many.
 const ROOM: u64 = 256 << 20;
 
@@ -60,8 +64,16 @@ pub enum Trouble {
     Schema(String),
     /// The bodies make no table that memory should be spent on; why, in words.
     Sparse(String),
+    /// There is no memory for the columns.
+    Memory(NoMemory),
     /// A fault of ours.
     Internal(String),
+}
+
+impl From<NoMemory> for Trouble {
+    fn from(lack: NoMemory) -> Self {
+        Self::Memory(lack)
+    }
 }
 
 impl From<ArrowError> for Trouble {
@@ -81,6 +93,7 @@ pub fn table<B: Body + Sync>(
     let given = schema.map(schema::fields).transpose()?;
     let pieces = pieces(bodies);
     let size: usize = bodies.iter().map(Body::size).sum();
+    memory::ask(size)?;
     let mut crew = Crew { alone: size < ALONE, stop: AtomicBool::new(false), interrupted };
 
     let first =
@@ -97,6 +110,9 @@ pub fn table<B: Body + Sync>(
     };
 
     let second = crew.each(&pieces, |piece, stop| {
+        // Columns grow in ways of their own.
+        let own = bodies.get(piece.clone()).unwrap_or_default().iter().map(Body::size).sum::<usize>();
+        memory::ask(own.saturating_mul(GROWTH))?;
         let mut rows = Rows::new(&fields)?;
         for index in piece.clone() {
             if let (Some(body), Some(place)) = (bodies.get(index), places.get(index)) {

@@ -34,6 +34,7 @@ pub mod json_table;
 pub mod keep;
 pub mod lines;
 pub mod links;
+pub mod memory;
 pub mod multipart;
 pub mod name_servers;
 pub mod netrc;

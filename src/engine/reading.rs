@@ -12,6 +12,7 @@ use super::config::Timeout;
 use super::decode::{Coding, Declared, DecodeFailure, Decoder, Progress, codings};
 use super::error::{Failure, Kind, Phase};
 use super::injection;
+use super::memory;
 use super::transport::{Body, OpenResponse};
 
 /// How much is decoded in one go, before others on the I/O thread have a turn.
@@ -228,14 +229,11 @@ fn too_large(limit: u64, value: u64, how: &str) -> Failure {
 
 /// Makes room in a body; a lack of memory is this request's failure, not the process's end.
 fn reserve(body: &mut Vec<u8>, bytes: u64) -> Result<(), Failure> {
-    let spare = body.capacity() - body.len();
-    match usize::try_from(bytes) {
-        Ok(bytes) if bytes <= spare => Ok(()),
-        Ok(bytes) if body.is_empty() && body.try_reserve_exact(bytes).is_ok() => Ok(()),
-        Ok(bytes) if body.try_reserve(bytes).is_ok() => Ok(()),
-        _ => {
-            let kind = Kind::LimitExceeded { limit: None, value: Some(bytes) };
-            Err(Failure::new(kind, Phase::Body, format!("no memory for {bytes} more bytes of the body")))
-        }
-    }
+    let more = usize::try_from(bytes).unwrap_or(usize::MAX);
+    // The first time it is known how many there are in all.
+    let made = if body.capacity() == 0 { memory::room(more).map(|room| *body = room) } else { memory::grow(body, more) };
+    made.map_err(|_| {
+        let kind = Kind::LimitExceeded { limit: None, value: Some(bytes) };
+        Failure::new(kind, Phase::Body, format!("no memory for {bytes} more bytes of the body"))
+    })
 }

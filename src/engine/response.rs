@@ -167,6 +167,14 @@ impl Response {
         bodiless || self.version >= Version::HTTP_2 || self.url.starts_with("https:") || framed()
     }
 
+    /// About how many bytes it takes when it is written down, rather too many than too few.
+    pub fn size(&self) -> usize {
+        /// All that is neither body nor header.
+        const REST: usize = 4096;
+        let own = self.body.len() + self.headers.len() + self.url.len() + REST;
+        own + self.history().iter().map(Self::size).sum::<usize>()
+    }
+
     /// The redirects that led here, in order.
     pub fn history(&self) -> &[Response] {
         self.rare.as_ref().map_or(&[], |rare| &rare.history)

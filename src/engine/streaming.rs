@@ -13,6 +13,7 @@ use super::error::{Error, Failure, Phase};
 use super::gate::Pass;
 use super::headers;
 use super::injection;
+use super::memory::{self, NoMemory};
 use super::panics;
 use super::reading::Reader;
 use super::response::Response;
@@ -65,13 +66,16 @@ impl<B: Body> Streaming<B> {
     }
 
     /// The answer with this body, and the trailers where its own was read to the end.
-    pub fn answer(&self, body: &[u8]) -> Response {
+    ///
+    /// # Errors
+    /// Where there is no memory for it.
+    pub fn answer(&self, body: &[u8]) -> Result<Response, NoMemory> {
         let mut answer = (*self.head).clone();
-        answer.body = body.into();
+        answer.body = memory::copied(body)?;
         if let Some(trailers) = self.trailers.get() {
             answer.rare.get_or_insert_default().trailers = headers::block(trailers).into();
         }
-        answer
+        Ok(answer)
     }
 
     /// The next bytes, decoded or as they came; `None` at the end. Of two readers each gets what the other did not.

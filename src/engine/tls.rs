@@ -21,7 +21,7 @@ mod trust;
 
 pub use defaults::{DefaultRoots, default_roots};
 pub use pins::{Pin, parse as parse_pin};
-pub use reason::{certificate_reason, tls_reason};
+pub use reason::{certificate_reason, is_about_our_certificate, tls_reason};
 
 /// How many settings are kept ready for other clients. Each holds its roots and up to 256 sessions.
 const SHARED: usize = 16;

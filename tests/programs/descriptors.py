@@ -12,9 +12,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastfetch import TLS, Client, Limits, StreamedResponse
+from fastfetch import TLS, Client, Limits, StreamedResponse, Timeout
 
 from tests.programs.running import allow_slow_callbacks
+from tests.servers.faulty import FAULTS
 
 LIMIT = 64
 HOSTS = 300
@@ -138,8 +139,26 @@ async def length(response: StreamedResponse) -> int:
     return sum([len(piece) async for piece in response.aiter_bytes()])
 
 
+async def faulted(hosts: Hosts) -> Said:
+    """Every fault at every host at once, a good answer among them, with every file but a few taken."""
+    async with hosts.client(timeout=Timeout(connect=10, read=0.3), max_redirects=3) as client:
+        assert (await client.get(hosts.url(0, "/ok"))).ok
+        taken = occupy(spare=12)
+        paths = ["/ok", *FAULTS]
+        urls = [hosts.url(number, path) for number in range(HOSTS // len(paths)) for path in paths]
+        results = await client.gather(urls, concurrency=50)
+        release(taken)
+        kinds = [
+            type(response.error).__name__ if response.error else str(response.status_code)
+            for response in results
+        ]
+        told = {path: sorted({*kinds[place :: len(paths)]}) for place, path in enumerate(paths)}
+        again = await client.gather([hosts.url(number, "/ok") for number in range(HOSTS)])
+        return {"kinds": told, "then": sorted(again.counts.items())}
+
+
 WAYS: dict[str, Callable[[Hosts], Awaitable[Said]]] = {
-    function.__name__: function for function in (in_turn, together, crowded, looked_up, posts, held)
+    function.__name__: function for function in (in_turn, together, crowded, looked_up, posts, held, faulted)
 }
 
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::Fault;
+use crate::engine::memory;
 
 /// The text of a body without a byte order mark, or in words why there is none.
 ///
@@ -26,6 +27,9 @@ pub fn text<'b>(body: &'b [u8], said: Option<&'static Encoding>) -> Result<Cow<'
 }
 
 fn decoded<'b>(text: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, str>, String> {
+    if encoding != UTF_8 {
+        memory::ask(text.len().saturating_mul(3)).map_err(|lack| lack.to_string())?;
+    }
     // Borrowed where it is UTF-8, after a check that is faster than the standard library's.
     let decoded = encoding.decode_without_bom_handling_and_without_replacement(text);
     decoded.ok_or_else(|| {
@@ -37,6 +41,7 @@ fn decoded<'b>(text: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, st
 }
 
 fn utf32<'b>(text: &[u8], unit: fn([u8; 4]) -> u32, name: &str) -> Result<Cow<'b, str>, String> {
+    memory::ask(text.len().saturating_mul(2)).map_err(|lack| lack.to_string())?;
     let (units, rest) = text.as_chunks::<4>();
     let text: Option<String> = units.iter().map(|bytes| char::from_u32(unit(*bytes))).collect();
     text.filter(|_| rest.is_empty()).map(Cow::Owned).ok_or_else(|| format!("not {name}"))

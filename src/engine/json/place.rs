@@ -16,6 +16,9 @@ pub struct Fault {
     pub at: usize,
 }
 
+/// What is wrong where nothing is wrong with the text.
+pub const NO_MEMORY: &str = "no memory for its values";
+
 impl Fault {
     /// What is wrong, at which line and column (in characters, both from 1), between what.
     pub fn describe(&self, text: &[u8]) -> String {

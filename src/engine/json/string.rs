@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use encoding_rs::UTF_8;
 
 use super::step::{BITS, STEP, look};
-use super::{Fault, Reader};
+use super::{Fault, NO_MEMORY, Reader};
+use crate::engine::memory;
+
+/// What an escape stands for has at most so many bytes.
+const LONGEST: usize = 4;
 
 /// What a string says.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +81,9 @@ impl Reader<'_> {
         loop {
             let rest = self.bytes().get(self.at..).unwrap_or_default();
             let (length, only_ascii) = plain(rest);
+            if memory::grow(&mut self.unescaped, length + LONGEST).is_err() {
+                return self.fail(NO_MEMORY);
+            }
             self.unescaped.extend_from_slice(rest.get(..length).unwrap_or_default());
             self.at += length;
             ascii &= only_ascii;

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::texts::{Layout, Texts};
 use super::{Part, Row, fields, saved};
 use crate::engine::headers::Lines;
+use crate::engine::memory::{self, NoMemory};
 use crate::engine::response::{Outcome, Response, Timings};
 
 /// A column of a table of results.
@@ -230,13 +231,17 @@ fn bodies(part: &Part<'_>) -> Result<ArrayRef, ArrowError> {
     let data = match part.rows.as_slice() {
         [row] => Buffer::from(Bytes::from_owner(Body(row.outcome.clone()))),
         rows => {
-            let mut data = Vec::with_capacity(rows.iter().map(body).sum());
+            let mut data = memory::room(rows.iter().map(body).sum()).map_err(lacking)?;
             rows.iter().for_each(|row| data.extend_from_slice(body_of(row.outcome)));
             data.into()
         }
     };
     let offsets = OffsetBuffer::<i64>::from_lengths(part.rows.iter().map(body));
     Ok(Arc::new(LargeBinaryArray::try_new(offsets, data, part.answered.clone())?))
+}
+
+fn lacking(lack: NoMemory) -> ArrowError {
+    ArrowError::MemoryError(lack.to_string())
 }
 
 fn body_of(outcome: &Outcome) -> &[u8] {

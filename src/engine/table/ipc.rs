@@ -15,6 +15,8 @@ use arrow_ipc::{Block, root_as_footer};
 use arrow_schema::{ArrowError, SchemaRef};
 use tempfile::NamedTempFile;
 
+use crate::engine::memory;
+
 /// What comes last: the length of the footer, and the name of the format.
 const TRAILER: usize = 10;
 
@@ -25,7 +27,10 @@ const TRAILER: usize = 10;
 pub fn write(out: impl Write, batches: impl RecordBatchReader) -> Result<(), ArrowError> {
     let mut writer = FileWriter::try_new(out, &batches.schema())?;
     for batch in batches {
-        writer.write(&batch?)?;
+        let batch = batch?;
+        // It is copied as a whole before it is written.
+        memory::ask(batch.get_array_memory_size()).map_err(|lack| ArrowError::MemoryError(lack.to_string()))?;
+        writer.write(&batch)?;
     }
     writer.finish()
 }
@@ -37,9 +42,11 @@ pub fn write(out: impl Write, batches: impl RecordBatchReader) -> Result<(), Arr
 pub fn save(path: &Path, batches: impl RecordBatchReader) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder)?; // mode 0600 on Unix
-    let mut out = BufWriter::new(&mut file);
+    // The file itself says what the system says; its wrapper would put its own name in place of the number of the error.
+    let mut out = BufWriter::new(file.as_file_mut());
     write(&mut out, batches).map_err(|error| match error {
         ArrowError::IoError(_, error) => error,
+        ArrowError::MemoryError(lack) => io::Error::new(io::ErrorKind::OutOfMemory, lack),
         other => io::Error::other(other.to_string()),
     })?;
     out.flush()?;
@@ -139,7 +146,9 @@ fn read_at(source: &mut (impl Read + Seek), length: u64, offset: u64, size: u64)
     if offset.checked_add(size).is_none_or(|end| end > length) {
         return Err("a part lies outside of it".into());
     }
-    let mut bytes = vec![0; usize::try_from(size).map_err(|_| "a part is larger than memory")?];
+    let size = usize::try_from(size).map_err(|_| "a part is larger than memory")?;
+    let mut bytes = memory::room(size).map_err(|lack| lack.to_string())?;
+    bytes.resize(size, 0);
     let read = source.seek(SeekFrom::Start(offset)).and_then(|_| source.read_exact(&mut bytes));
     read.map(|()| bytes).map_err(|error| error.to_string())
 }

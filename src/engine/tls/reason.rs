@@ -226,6 +226,27 @@ pub fn tls_reason(error: &Error) -> String {
     }
 }
 
+/// Does the server say that it does not like the client's certificate, or that there is none? With TLS 1.3 it says so when the
+/// client has long done with the handshake.
+pub fn is_about_our_certificate(error: &Error) -> bool {
+    use AlertDescription as A;
+    let Error::AlertReceived(alert) = error else { return false };
+    matches!(
+        alert,
+        A::CertificateRequired
+            | A::NoCertificate
+            | A::BadCertificate
+            | A::UnsupportedCertificate
+            | A::CertificateRevoked
+            | A::CertificateExpired
+            | A::CertificateUnknown
+            | A::UnknownCA
+            | A::AccessDenied
+            | A::DecryptError
+            | A::HandshakeFailure
+    )
+}
+
 /// What the server's alert means for whoever asked.
 fn alert_reason(alert: AlertDescription) -> String {
     use AlertDescription as A;

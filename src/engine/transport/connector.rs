@@ -131,8 +131,15 @@ async fn on_behalf(stage: Arc<Stage>, connecting: impl Future<Output = Result<Li
 }
 
 /// Does the request of this stage still wait for the connection that is being opened on its behalf?
-pub fn is_awaited(stage: &Stage) -> bool {
+fn is_awaited(stage: &Stage) -> bool {
     STAGE.try_with(|current| std::ptr::eq(&raw const **current, stage)).unwrap_or(false)
+}
+
+/// The request of this stage comes to this phase of its connection. Where it waits for that no more, another carries it already.
+pub fn enter(stage: &Stage, phase: Phase) {
+    if is_awaited(stage) {
+        stage.enter(phase);
+    }
 }
 
 impl Opener {
@@ -159,7 +166,7 @@ impl Opener {
     async fn open(&self, destination: Uri, stage: &Stage) -> Result<Link, Failure> {
         let authority = destination.authority().map_or("", |authority| authority.as_str());
         let counters = self.statistics.host(authority);
-        stage.enter(Phase::Connect);
+        enter(stage, Phase::Connect);
         injection::point("connect");
         let negotiating = self.negotiating(&destination);
         let turn = match negotiating {
@@ -221,7 +228,7 @@ impl Opener {
         mut peer: Peer,
         stage: &Stage,
     ) -> Result<(TlsStream<S>, Peer), Failure> {
-        stage.enter(Phase::Tls);
+        enter(stage, Phase::Tls);
         injection::point("tls");
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Failure::new(Kind::Tls, Phase::Tls, "TLS failed: the host's name cannot stand in a certificate"))?;

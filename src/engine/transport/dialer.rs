@@ -20,7 +20,7 @@ use tower_service::Service;
 use super::super::config::Reach;
 use super::super::error::{Failure, Kind, Phase};
 use super::super::stage::Stage;
-use super::connector::{Names, is_awaited};
+use super::connector::{Names, enter};
 use super::failure::failure;
 
 /// How long an address has to answer before the next one is tried as well (RFC 8305, section 5).
@@ -75,12 +75,6 @@ impl Dialer {
         // An address needs no name server: nothing but the connection is left of the connector's work.
         let connected = self.tcp.clone().call(uri).await;
         connected.map(hyper_util::rt::TokioIo::into_inner).map_err(|error| failure(&error, stage.at().phase, true))
-    }
-}
-
-fn enter(stage: &Stage, phase: Phase) {
-    if is_awaited(stage) {
-        stage.enter(phase);
     }
 }
 

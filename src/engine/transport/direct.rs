@@ -138,5 +138,7 @@ fn refused(error: &Error, stage: &Stage) -> Failure {
     if let Some(own) = stage.failure() {
         return own;
     }
-    failure(error, stage.at().phase, error.is_connect())
+    // A request that another connection has taken over may not have noticed yet that it was sent.
+    let phase = Some(stage.at().phase).filter(|phase| error.is_connect() || !phase.is_connecting());
+    failure(error, phase.unwrap_or(Phase::Response), error.is_connect())
 }

@@ -25,7 +25,12 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
                 let reason = tls::certificate_reason(why);
                 fail(Kind::Certificate { reason: reason.clone() }, Phase::Tls, format!("certificate refused: {reason}"))
             }
-            _ => fail(Kind::Tls, Phase::Tls, format!("TLS failed: {}", tls::tls_reason(error))),
+            // Once the handshake is over on this side, the request may have been sent; only a server that does not like our
+            // certificate says so later, before it reads anything.
+            _ => {
+                let phase = if connecting || tls::is_about_our_certificate(error) { Phase::Tls } else { phase };
+                fail(Kind::Tls, phase, format!("TLS failed: {}", tls::tls_reason(error)))
+            }
         };
     }
     if connecting {

@@ -28,7 +28,7 @@ use super::super::stage::Stage;
 use super::super::statistics::Statistics;
 use super::super::tls::{self, Alpn};
 use super::connection::Duplex;
-use super::connector::{Names, Wrapped};
+use super::connector::{Names, Wrapped, enter};
 use super::dialer::Dialer;
 use super::direct::Direct;
 use super::failure::failure;
@@ -170,7 +170,7 @@ impl Via {
         let (target, port) = match (host.parse(), self.server.scheme) {
             (Ok(address), _) => (Target::Address(address), port.unwrap_or(default)),
             (Err(_), ProxyScheme::Socks4 | ProxyScheme::Socks5) => {
-                stage.enter(Phase::Dns);
+                enter(stage, Phase::Dns);
                 let found = names.look_up(host).await?;
                 let fits = |found: &&std::net::SocketAddr| found.is_ipv4() || self.server.scheme == ProxyScheme::Socks5;
                 let address = found.iter().find(fits).ok_or_else(|| {
@@ -186,7 +186,7 @@ impl Via {
             }
             (Err(_), _) => (Target::Name(host.to_owned()), port.unwrap_or(default)),
         };
-        stage.enter(Phase::Connect);
+        enter(stage, Phase::Connect);
         let (mut stream, peer) = self.reach(stage).await.map_err(|failure| self.blame(failure))?;
         let forwards = forwards(&self.server, secure, self.versions);
         let asked = match self.server.scheme {
@@ -218,7 +218,7 @@ impl Via {
         let stream = self.dialer.dial(&uri, stage).await?;
         let peer = Peer { remote: stream.peer_addr().ok(), local: stream.local_addr().ok(), ..Peer::default() };
         let Some(tls) = &self.tls else { return Ok((Box::pin(stream), peer)) };
-        stage.enter(Phase::Tls);
+        enter(stage, Phase::Tls);
         let name = match host {
             Host::Domain(name) => ServerName::try_from(name.clone())
                 .map_err(|_| Failure::new(Kind::Tls, Phase::Tls, "TLS failed: its name cannot stand in a certificate"))?,
@@ -227,7 +227,7 @@ impl Via {
         };
         let shaken: io::Result<_> = tls.connect(name, stream).await;
         let stream = shaken.map_err(|error| failure(&Wrapped(error), Phase::Tls, true))?;
-        stage.enter(Phase::Connect);
+        enter(stage, Phase::Connect);
         Ok((Box::pin(stream), peer))
     }
 
