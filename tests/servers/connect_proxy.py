@@ -159,6 +159,8 @@ async def _copy_body(request: Request, source: StreamReader, sink: StreamWriter 
     while left:
         data = await source.read(min(left, 2**16))
         if not data:
+            if sink is not None:
+                sink.transport.abort()  # Who waits for the rest waits for ever.
             return
         write(data)
         left -= len(data)
