@@ -1,8 +1,9 @@
 """Has every client perform every fault of the table."""
 
-import base64
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from urllib.parse import urljoin
 
 from fastfetch import TLS
@@ -83,12 +84,20 @@ def job_of(fault: Fault, stage: Stage) -> Job:
         "url": url,
         "method": fault.method,
         "headers": dict(fault.headers),
-        "content": None if content is None else base64.b64encode(content).decode(),
+        "content": None if content is None else in_a_file(content, stage),
         "streamed": fault.stream is not None,
         "wish": wish(options),
         "http2": any(isinstance(server, Http2Server) for server in stage.servers),
         "then": None if fault.then is None else urljoin(url, "/then"),
     }
+
+
+def in_a_file(content: bytes, stage: Stage) -> str:
+    """Its name; it ends with the stage."""
+    folder = Path(stage.enter_context(tempfile.TemporaryDirectory()))
+    file = folder / "content"
+    file.write_bytes(content)
+    return str(file)
 
 
 def due(fault: Fault, *, ours: bool) -> Due:

@@ -187,6 +187,8 @@ class Http2Connection(Watched[Http2Request]):
         )
         self.gone_away = False
         """Whether the client has ended the connection."""
+        self.deaf = False
+        """Whether what the client says from now on is thrown away, which is quicker than to hear it."""
         self.waiting: set[Http2Stream] = set()
         """The streams to be woken when something has come that concerns all."""
         self._http2 = server
@@ -244,6 +246,8 @@ class Http2Connection(Watched[Http2Request]):
         self._task = asyncio.get_running_loop().create_task(self._converse())
 
     def data_received(self, data: bytes) -> None:
+        if self.deaf:
+            return
         try:
             events = self.h2.receive_data(data)
         except ProtocolError as error:

@@ -4,7 +4,6 @@ Argument: the client.
 """
 
 import asyncio
-import base64
 import hashlib
 import json
 import os
@@ -31,7 +30,7 @@ class Job(TypedDict):
     method: str
     headers: dict[str, str]
     content: str | None
-    """The body to send, as Base64."""
+    """The name of a file with the body to send."""
     streamed: bool
     wish: Wish
     http2: bool
@@ -80,9 +79,13 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+def asked(job: Job) -> Ask:
+    content = None if job["content"] is None else Path(job["content"]).read_bytes()
+    return Ask(job["url"], job["method"], job["headers"], content, job["streamed"])
+
+
 async def perform(kind: type[Peer], job: Job) -> Answer:
-    content = None if job["content"] is None else base64.b64decode(job["content"])
-    ask = Ask(job["url"], job["method"], job["headers"], content, job["streamed"])
+    ask = asked(job)
     try:
         peer = kind(job["wish"], http2=job["http2"])
         await peer.__aenter__()

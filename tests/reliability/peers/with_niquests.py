@@ -1,5 +1,6 @@
 """niquests."""
 
+import inspect
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,4 +61,7 @@ class Client(Peer):
         response = await self.session.request(
             ask.method, ask.url, data=ask.body(), headers=ask.headers, allow_redirects=self.follows()
         )
-        return response.status_code or 0, response.content or b""
+        content: Any = response.content
+        if inspect.isawaitable(content):  # That of status 101, which is read in its own way.
+            content = await content
+        return response.status_code or 0, content or b""
