@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from email.utils import formatdate
 
 import fastfetch as ff
@@ -131,6 +131,27 @@ class TestWaiting:
             task.cancel()
             await asyncio.wait([task])
             assert (await asyncio.wait_for(batch, 5)).counts == {200: 1}
+
+        asyncio.run(main())
+
+    def test_it_holds_up_no_other_request_to_its_host(self, route_server: RouteServer) -> None:
+        """Neither of the same call nor of another, begun when it waits already."""
+        route_server.routes["/flaky"] = Script(busy(), YES)
+        flaky, good = f"{route_server.url}/flaky", f"{route_server.url}/json/a"
+
+        async def main() -> None:
+            async with Client() as client:
+
+                async def source() -> AsyncIterator[str]:
+                    yield flaky
+                    await until(lambda: completed.progress.waiting == 1)
+                    yield good
+
+                completed = client.as_completed(source(), retry=LONG)
+                assert (await asyncio.wait_for(anext(completed), 5)).url == good
+                assert completed.progress.waiting == 1
+                assert (await asyncio.wait_for(client.gather([good] * 3), 5)).counts == {200: 3}
+                await completed.aclose()
 
         asyncio.run(main())
 

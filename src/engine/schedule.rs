@@ -86,8 +86,9 @@ impl<J> Schedule<J> {
         let index = self.lane(host);
         let Some(lane) = self.lanes.get_mut(index) else { return };
         lane.add(party, job, VecDeque::push_back);
-        // Already in line, it is no further in front for having more.
-        if !matches!(lane.place, Place::Ready(..) | Place::Timed(_)) {
+        // Already in line, it is no further in front for having more. Where it waits for a time, that may be the time of a job
+        // that has run before, which holds no other up.
+        if !matches!(lane.place, Place::Ready(..)) {
             self.settle(index, now);
         }
     }

@@ -140,6 +140,22 @@ fn jobs_that_come_back_wait_and_are_then_first() {
 }
 
 #[test]
+fn jobs_that_come_back_hold_up_no_new_one() {
+    let mut schedule = schedule(limits(1, Share::Whole));
+    let now = Instant::now();
+    schedule.push("h", ME, 0, now);
+    let (lane, ..) = schedule.admit(now).expect("a job");
+    schedule.push_later(lane, ME, 0, now + millis(100), now);
+    schedule.done(lane, ended(now), now);
+    assert!(schedule.admit(now).is_none());
+    schedule.push("h", OTHER, 1, now);
+    let (lane, _, job) = schedule.admit(now).expect("the new one");
+    assert_eq!(job, 1);
+    schedule.done(lane, ended(now), now);
+    assert_eq!(schedule.next(now), Some(now + millis(100)));
+}
+
+#[test]
 fn what_is_being_read_does_not_count_as_what_a_host_can_take() {
     let mut schedule: Schedule<()> = schedule(limits(100, Share::Auto));
     let now = Instant::now();
