@@ -31,7 +31,7 @@ test: .venv/built .venv/test # the engine alone, the package, then the package o
 
 torture: .venv/built .venv/test # the same promises at full length, an hour or so; renders docs/reliability.md
 	tests/install-system-packages.sh
-	FASTFETCH_TORTURE=1 $(BIN)/python -m pytest -m torture
+	FASTFETCH_TORTURE=1 $(BIN)/python -m pytest -o faulthandler_timeout=3600 -m torture
 
 asan: .venv/built .venv/test # what passes memory between Rust and Python, under AddressSanitizer
 	tests/asan.sh
