@@ -74,11 +74,11 @@ def in_turn(*commands: list[str | Path]) -> list[int]:
     return [subprocess.run(command, cwd=ROOT).returncode for command in commands]
 
 
-def beside(own: list[str | Path], others: dict[str, list[str | Path]]) -> list[int]:
+def beside(own: list[str | Path], rest: dict[str, list[str | Path]]) -> list[int]:
     """The exit codes of all; what the others say is shown when they are done."""
     with contextlib.ExitStack() as stack:
         running = []
-        for version, command in others.items():
+        for version, command in rest.items():
             said = stack.enter_context(tempfile.TemporaryFile("w+"))
             process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
             stack.callback(process.terminate)
@@ -94,7 +94,9 @@ def beside(own: list[str | Path], others: dict[str, list[str | Path]]) -> list[i
 def main() -> int:
     own: list[str | Path] = [sys.executable, "-m", "pytest"]
     if sys.argv[1:] == ["--torture"]:
-        codes = in_turn([*own, "-m", "torture"], *dict(suites("torture and compat")).values())
+        long = ["-o", "faulthandler_timeout=3600"]  # seconds that one test may take
+        others = [[*command, *long] for command in dict(suites("torture and compat")).values()]
+        codes = in_turn([*own, "-m", "torture", *long], *others)
     else:
         codes = beside(own, dict(suites("compat")))
     return max(map(abs, codes))
