@@ -1,5 +1,7 @@
 //! One request under way: authorize, attempt, remember cookies, follow redirects, until there is an answer.
 
+mod tools;
+
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,8 +12,8 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use super::authorize::Authorizing;
-use super::caller::{Callback, Caller, Event, EventKind};
-use super::clock::{Clock, Deadline, earliest};
+use super::caller::{Callback, Event, EventKind};
+use super::clock::earliest;
 use super::config::Config;
 use super::content::Content;
 use super::error::{Error, Failure, Kind, Phase, redact_url};
@@ -22,42 +24,9 @@ use super::reading::{Patience, Reader, is_decoded};
 use super::redirect;
 use super::request::Request;
 use super::response::{Outcome, Rare, Response, Timings, micros, now};
-use super::stage::{Spent, Stage};
+use super::stage::Spent;
 use super::transport::{OpenResponse, Over, Transport};
-
-/// What an exchange needs besides the request; whoever makes many exchanges in turn keeps it.
-#[derive(Default)]
-pub struct Tools {
-    clock: Clock,
-    stage: Arc<Stage>,
-    headers: headers::Copier,
-    /// On whose behalf.
-    caller: Option<Caller>,
-    /// When all is to be over.
-    deadline: Option<Deadline>,
-}
-
-impl Tools {
-    /// Tools to be used on behalf of this caller.
-    pub fn of(caller: Option<Caller>) -> Self {
-        Self { caller, ..Self::default() }
-    }
-
-    /// The same, to be used until then.
-    pub fn until(self, deadline: Option<Deadline>) -> Self {
-        Self { deadline, ..self }
-    }
-
-    /// When all is to be over.
-    pub fn deadline(&self) -> Option<Deadline> {
-        self.deadline
-    }
-
-    /// On whose behalf.
-    pub fn caller(&self) -> Option<&Caller> {
-        self.caller.as_ref()
-    }
-}
+pub use tools::Tools;
 
 /// One exchange under way.
 pub struct Exchange<'a, T> {

@@ -25,6 +25,7 @@ mod dialer;
 mod direct;
 mod failure;
 mod flood;
+mod greeting;
 mod outgoing;
 mod proxied;
 mod room;

@@ -18,17 +18,13 @@ use super::super::panics;
 use super::super::response::Peer;
 use super::super::statistics::HostCounters;
 use super::flood::Flood;
+use super::greeting;
 use super::room::Room;
 use super::suspect::Heard;
 
 /// hyper keeps interim answers (1xx) to itself and knows no bound on them. More bytes than this without the head of a final
 /// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
 const UNANSWERED_BYTES: u64 = 2 * 1024 * 1024;
-
-/// How an answer begins (RFC 9112, section 4).
-const BEGINNING: &[u8] = b"HTTP/1.";
-/// So much of anything else is quoted.
-const QUOTED: usize = 100;
 
 /// The bytes of a connection.
 pub enum Stream {
@@ -218,20 +214,12 @@ impl Link {
         Err(io::Error::other(Failure::new(kind, Phase::Response, detail)))
     }
 
-    /// Looks at the first bytes that come for a request. hyper would refuse what is no answer too, and not tell what it was.
+    /// Looks at the first bytes that come for a request.
     fn greet(&self, bytes: &[u8]) -> io::Result<()> {
         if self.facts.h2 || self.unanswered > 0 || self.facts.exchange.load(Ordering::Relaxed) != WAITING {
             return Ok(());
         }
-        let begun = bytes.trim_ascii_start();
-        if begun.iter().zip(BEGINNING).all(|(byte, expected)| byte == expected) {
-            return Ok(());
-        }
-        // No more than a line: what follows may be a secret that the other side sends back.
-        let line = begun.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-        let quoted = line.get(..QUOTED).unwrap_or(line).escape_ascii();
-        let detail = format!("no HTTP/1 answer: it begins with \"{quoted}\"");
-        Err(io::Error::other(Failure::new(Kind::Protocol, Phase::Response, detail)))
+        greeting::check(bytes).map_err(io::Error::other)
     }
 
     fn sending(&mut self) {
