@@ -95,7 +95,8 @@ impl Jar {
     pub fn save(&self, path: &Path, now: SystemTime) -> io::Result<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = NamedTempFile::new_in(folder)?; // mode 0600 on Unix
-        file.write_all(self.to_json(now).as_bytes())?;
+        // Not to the temporary file itself: it keeps the numbers of the system's errors to itself.
+        file.as_file_mut().write_all(self.to_json(now).as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         // The name is on the disk only when its folder is.

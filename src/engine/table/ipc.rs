@@ -37,7 +37,8 @@ pub fn write(out: impl Write, batches: impl RecordBatchReader) -> Result<(), Arr
 pub fn save(path: &Path, batches: impl RecordBatchReader) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder)?; // mode 0600 on Unix
-    let mut out = BufWriter::new(&mut file);
+    // Not the temporary file itself: it wraps the system's errors, and keeps their numbers to itself.
+    let mut out = BufWriter::new(file.as_file_mut());
     write(&mut out, batches).map_err(|error| match error {
         ArrowError::IoError(_, error) => error,
         other => io::Error::other(other.to_string()),
