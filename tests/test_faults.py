@@ -132,6 +132,11 @@ def test_f11_a_chunk_costs_the_same_however_many_there_are(measured: Measured) -
     measured(f"{count:,} chunks of one byte", f"{much / count * 1e6:.2f} µs of processor time for each")
 
 
+def test_each_fault_has_a_name_of_its_own() -> None:
+    names = [fault.id for fault in FAULTS]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_the_page_is_up_to_date() -> None:
     """`python -m tests.faults` writes it."""
     assert PAGE.read_text() == rendered()
