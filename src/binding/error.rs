@@ -129,12 +129,9 @@ pub fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResul
 
 /// What went wrong with a file, as Python says it: with the file's name.
 pub fn of_file(path: &Path, error: &io::Error) -> PyErr {
-    // `tempfile` wraps the system's errors, to tell of a name that nobody knows.
-    let wrapped = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
-    let errno = error.raw_os_error().or_else(wrapped);
-    let said = errno.map_or_else(|| error.to_string(), |errno| io::Error::from_raw_os_error(errno).to_string());
+    let said = error.to_string();
     let words = said.split(" (os error").next().unwrap_or(&said).to_owned();
-    if let Some(errno) = errno {
+    if let Some(errno) = error.raw_os_error() {
         return PyOSError::new_err((errno, words, path.as_os_str().to_owned()));
     }
     let message = format!("{}: {words}", path.display().to_string().escape_debug());

@@ -181,7 +181,7 @@ impl Opener {
         if let Some((via, names)) = &self.via {
             let Opened { stream, peer, forwards } = via.open(names, host, destination.port_u16(), secure, stage).await?;
             if !secure {
-                return Ok(self.link(Stream::Other(stream), false, peer, counters).forwarded(forwards));
+                return Ok(self.link(Stream::Other(stream), self.http2_only, peer, counters).forwarded(forwards));
             }
             let (stream, peer) = self.shake(host, stream, peer, stage).await?;
             let h2 = is_h2(&stream);
@@ -192,7 +192,7 @@ impl Opener {
         if let Some(path) = &self.reach.unix_socket {
             let stream = tokio::net::UnixStream::connect(path).await.map_err(|error| unconnected(&error))?;
             if !secure {
-                return Ok(self.link(Stream::Other(Box::pin(stream)), false, Peer::default(), counters));
+                return Ok(self.link(Stream::Other(Box::pin(stream)), self.http2_only, Peer::default(), counters));
             }
             let (stream, peer) = self.shake(host, stream, Peer::default(), stage).await?;
             let h2 = is_h2(&stream);
@@ -205,7 +205,7 @@ impl Opener {
         let stream = self.dialer.dial(&destination, stage).await?;
         let peer = Peer { remote: stream.peer_addr().ok(), local: stream.local_addr().ok(), ..Peer::default() };
         if !secure {
-            return Ok(self.link(Stream::Tcp(stream), false, peer, counters));
+            return Ok(self.link(Stream::Tcp(stream), self.http2_only, peer, counters));
         }
         let (stream, peer) = self.shake(host, stream, peer, stage).await?;
         let h2 = is_h2(&stream);
