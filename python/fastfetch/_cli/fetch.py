@@ -187,6 +187,7 @@ def finished(completed: fastfetch.Completed) -> Iterator[fastfetch.Response]:
     """The responses that are there already. Nothing more is begun."""
     completed._more = False
     while True:
+        completed._turn.begin()  # No loop turns any more, so none is to be let turn between two of them.
         step = completed.__anext__()
         try:
             step.send(None)
