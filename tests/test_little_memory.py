@@ -90,8 +90,9 @@ def test_what_does_not_fit_is_an_error_of_its_request(server: RawServer, measure
     ]
     said = told(server, asked)
     for (way, path), came_of_it in said.items():
-        expected = {"stream": "done", "stream_text": "done", "aread": "MemoryError"}
-        assert came_of_it == expected.get(way, "LimitExceeded"), (way, path)
+        # What a stream is put together from is Python's: either side may find out first.
+        expected = {"stream": ["done"], "stream_text": ["done"], "aread": ["MemoryError", "LimitExceeded"]}
+        assert came_of_it in expected.get(way, ["LimitExceeded"]), (way, path)
     measured(
         f"{len(said)} bodies of {LARGE} MB where {SPARE // MB} MB are to be had",
         "streamed ones are read, all others are errors, and the client lives",

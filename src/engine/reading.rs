@@ -18,6 +18,9 @@ use super::transport::{Body, OpenResponse};
 /// How much is decoded in one go, before others on the I/O thread have a turn.
 const PORTION: usize = 1024 * 1024;
 
+/// After how many bytes to look again whether there is memory.
+const LOOK: u64 = PORTION as u64;
+
 /// A body being read.
 pub struct Reader<B> {
     body: B,
@@ -26,6 +29,8 @@ pub struct Reader<B> {
     expected: Option<u64>,
     /// The bytes that have come, before decoding.
     received: u64,
+    /// At how many of them to look again whether there is memory.
+    look: u64,
     patience: Patience,
     limit: u64,
 }
@@ -91,7 +96,7 @@ impl<B: Body> Reader<B> {
         if let (Some(announced), Coded::Plain) = (expected.filter(|announced| *announced > limit), &coding) {
             return Err(too_large(limit, announced, "is announced with"));
         }
-        Ok(Self { body: open.body, coding, expected, received: 0, patience, limit })
+        Ok(Self { body: open.body, coding, expected, received: 0, look: LOOK, patience, limit })
     }
 
     /// All of it.
@@ -170,6 +175,11 @@ impl<B: Body> Reader<B> {
             Some(chunk) => {
                 let chunk = chunk?;
                 self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+                // Whoever collects small pieces would come to the very end of memory, where even a connection's buffer finds none.
+                if self.received >= self.look {
+                    self.look = self.received + LOOK;
+                    memory::ask(PORTION).map_err(|_| no_memory(LOOK))?;
+                }
                 Ok(chunk)
             }
         }
@@ -232,8 +242,10 @@ fn reserve(body: &mut Vec<u8>, bytes: u64) -> Result<(), Failure> {
     let more = usize::try_from(bytes).unwrap_or(usize::MAX);
     // The first time it is known how many there are in all.
     let made = if body.capacity() == 0 { memory::room(more).map(|room| *body = room) } else { memory::grow(body, more) };
-    made.map_err(|_| {
-        let kind = Kind::LimitExceeded { limit: None, value: Some(bytes) };
-        Failure::new(kind, Phase::Body, format!("no memory for {bytes} more bytes of the body"))
-    })
+    made.map_err(|_| no_memory(bytes))
+}
+
+fn no_memory(bytes: u64) -> Failure {
+    let kind = Kind::LimitExceeded { limit: None, value: Some(bytes) };
+    Failure::new(kind, Phase::Body, format!("no memory for {bytes} more bytes of the body"))
 }
