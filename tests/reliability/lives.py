@@ -145,8 +145,8 @@ MOMENTS = [
     Moment("L5", f"{EXITS} exits while a daemon thread fetches", "exit code 0, stderr clean", leaving),
     Moment("L7", "one client in three event loops, one after the other", "3 answers", in_turn("runs")),
     Moment("L17", f"{CANCELS} cancels", f"all connections closed within {CLOSED * 1000:.0f} ms", cancelled),
-    Moment("C07", "300 GETs; connections are closed as the second request comes", "300 answers", stale),
-    Moment("C10", "500 URLs where 64 files may be open", "500 answers", in_turn("few_files")),
+    Moment("C07-300", "300 GETs; connections are closed as the second request comes", "300 answers", stale),
+    Moment("C10-500", "500 URLs where 64 files may be open", "500 answers", in_turn("few_files")),
 ]
 
 

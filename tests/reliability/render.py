@@ -28,8 +28,8 @@ Every client runs in a process of its own, with a new client for each row, as it
 that it trusts the authority of the servers, follows up to 20 redirects, has HTTP/2 on where it can speak
 it, has the packages for all codings that it can decode, and has 30 seconds for the whole, or what the row
 needs. Where a row is about a limit that fastfetch has and another client has not, that client goes
-without. No process may have more than {DATA / 10**9:g} GB of memory. The first rows, where nothing is wrong,
-show that each client was told what it has to know.
+without. No process may have more than {DATA / 10**9:g} GB of memory. The first rows, where nothing is
+wrong, show that each client was told what it has to know.
 
 * **right**: what has to come of it came, in time. Where an error is due, any error of the client's own
   will do; of fastfetch alone its class is demanded.
