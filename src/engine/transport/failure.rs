@@ -49,9 +49,7 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
     });
     match (phase, http) {
         // How much came is known to the reader of the body, who fills it in.
-        (Phase::Body, _)
-            if lost || http.is_some_and(hyper::Error::is_incomplete_message) || broken.is_some_and(h2::Error::is_remote) =>
-        {
+        (Phase::Body, _) if lost || http.is_some_and(ended) || broken.is_some_and(h2::Error::is_remote) => {
             fail(Kind::IncompleteBody { expected: None, received: 0 }, phase, detail)
         }
         _ if io_kinds(error).any(|kind| kind == io::ErrorKind::QuotaExceeded) => {
@@ -72,6 +70,10 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
         }
         // What is called the user there are we.
         (_, Some(http)) if http.is_user() => fail(Kind::Internal, phase, format!("internal error: {detail}; please report it")),
+        (_, Some(http)) if http.is_timeout() => {
+            let detail = "connection lost: the server answered no PING".into();
+            Failure { unanswered: true, ..fail(Kind::Connect, phase, detail) }
+        }
         _ if lost => Failure { unanswered: true, ..fail(Kind::Connect, phase, format!("connection lost: {detail}")) },
         _ => match broken {
             Some(broken) if broken.is_remote() => {
@@ -85,6 +87,11 @@ pub fn failure(error: &(dyn StdError + 'static), phase: Phase, connecting: bool)
             None => fail(Kind::Protocol, phase, detail),
         },
     }
+}
+
+/// Did the connection end, as far as hyper knows? Its own timeouts are those of PING.
+fn ended(error: &hyper::Error) -> bool {
+    error.is_incomplete_message() || error.is_timeout()
 }
 
 /// Why no connection came about.
