@@ -117,7 +117,7 @@ POINTS = [
         lambda place: (place.deaf, {}),
         applies=lambda way: way.tls,
     ),
-    Point("sending the body", WriteTimeout, "send", "/send", method="PUT", content=bytes(32 * 2**20)),
+    Point("sending the body", WriteTimeout, "send", "/send", method="PUT", content=bytes(16 * 2**20)),
     Point("before the head", ReadTimeout, "response", "/head"),
     Point("mid head", ReadTimeout, "response", "/mid-head"),
     Point("after an interim answer", ReadTimeout, "response", "/interim"),
