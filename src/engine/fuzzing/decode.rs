@@ -22,7 +22,9 @@ pub fn decode(data: &[u8]) {
     assert!(chain.len() <= MAX_CODINGS);
     let whole = decoded(&chain, body, body.len(), usize::MAX, LIMIT);
     for (size, at_most) in [(1, 1000), (7, usize::MAX), (1000, 64)] {
-        assert_eq!(decoded(&chain, body, size, at_most, LIMIT), whole, "in pieces of {size}, for at most {at_most}");
+        // Which fault comes first, and in which words, may differ: bytes right before one may be lost.
+        let pieces = decoded(&chain, body, size, at_most, LIMIT);
+        assert_eq!(pieces.ok(), whole.as_ref().ok().cloned(), "in pieces of {size}, for at most {at_most}");
     }
     if let Ok(whole) = &whole {
         // A bound of its own size lets it through, and one byte less does not.
