@@ -47,7 +47,7 @@ def raising(error: BaseException, colour: str) -> Callable[..., Any]:
 @pytest.mark.parametrize("colour", ["plain", "async"])
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
-def test_it_reaches_that_request_only(
+def test_l28_it_reaches_that_request_only(
     route_server: RouteServer, error: BaseException, event: str, colour: str
 ) -> None:
     error = copy.copy(error)
@@ -221,7 +221,7 @@ class TestWithin:
     """Hooks may make requests themselves: also where the only permit is held by the request that waits."""
 
     @pytest.mark.parametrize("event", EVENTS)
-    def test_one_permit(self, route_server: RouteServer, event: str, loop_factory: LoopFactory) -> None:
+    def test_l29_one_permit(self, route_server: RouteServer, event: str, loop_factory: LoopFactory) -> None:
         inner: list[int | None] = []
 
         async def main() -> None:

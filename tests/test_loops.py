@@ -1,4 +1,4 @@
-"""One client under any event loop, many loops one after another and at once (rules L7 and L8)."""
+"""One client under any event loop, many loops one after another and at once (rules L7 to L9)."""
 
 import asyncio
 import gc

@@ -99,6 +99,13 @@ def test_l5_exits_with_requests_in_flight(
         )
 
 
+def test_l6_the_last_words(route_server: RouteServer) -> None:
+    """After the exit handler no thread of ours is there, and whoever calls is refused: no hang, no crash."""
+    *said, last = running.say("last_words", route_server.url).splitlines()
+    assert said == ["fastfetch-io", "", *["the interpreter is shutting down"] * 6]
+    assert last == "refused"
+
+
 def test_l22_an_interrupt_with_many_pending(route_server: RouteServer) -> None:
     """KeyboardInterrupt leaves `asyncio.run` within a second."""
     process = running.start("interrupted", route_server.url)
