@@ -29,6 +29,7 @@ test: .venv/built .venv/test # the engine alone, the package, then the package o
 torture: .venv/built .venv/test # the same promises at full length, an hour or so; renders docs/reliability.md
 	tests/install-system-packages.sh
 	FASTFETCH_TORTURE=1 $(BIN)/python -m pytest -m torture
+	FASTFETCH_TORTURE=1 tests/other-pythons.sh "compat and torture"
 
 notebook: .venv/built .venv-notebook/made # JupyterLab in a browser, looked at; takes the pictures in docs/images
 	tests/install-system-packages.sh chromium

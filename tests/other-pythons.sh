@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs the tests marked `compat` on each further Python found on PATH or under pyenv, all with the one abi3 wheel.
+# An argument is an expression of marks in place of that one: "compat and torture".
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,5 +29,5 @@ for version in 3.11 3.12 3.13 3.14; do
         touch "$environment/made"
     fi
     .venv/bin/pip --quiet --python "$environment" install --force-reinstall --no-deps "$wheels"/*.whl
-    "$environment/bin/python" -m pytest -m compat
+    "$environment/bin/python" -m pytest -m "${1:-compat}"
 done
