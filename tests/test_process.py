@@ -99,9 +99,9 @@ def test_l5_exits_with_requests_in_flight(
         )
 
 
-def test_l6_the_last_words(route_server: RouteServer) -> None:
+def test_l6_after_the_exit_handler(route_server: RouteServer) -> None:
     """After the exit handler no thread of ours is there, and whoever calls is refused: no hang, no crash."""
-    *said, last = running.say("last_words", route_server.url).splitlines()
+    *said, last = running.say("refused", route_server.url).splitlines()
     assert said == ["fastfetch-io", "", *["the interpreter is shutting down"] * 6]
     assert last == "refused"
 

@@ -43,4 +43,4 @@ def test_a_rule_has_a_test_that_carries_its_number(rule: int) -> None:
 def test_the_page_names_tests_that_exist_and_carry_the_number(rule: int) -> None:
     shown = rows()[rule]
     assert shown != []
-    assert [name for name in shown if not exists(name) or name not in carriers(rule)] == []
+    assert [name for name in shown if name not in carriers(rule) or not exists(name)] == []
