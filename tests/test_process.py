@@ -60,7 +60,7 @@ def test_l4_a_forked_child_fetches_and_its_parent_goes_on(
 
     with ThreadPoolExecutor(2) as pool:
         slowest[moment] = max(pool.map(run, range(FORKS)))
-    assert slowest[moment] < 1.0
+    assert slowest[moment] < 1.0 + SLACK
     if slowest.keys() >= MOMENTS.keys():
         worst = max(slowest[each] for each in MOMENTS)
         measured(

@@ -13,6 +13,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 import fastfetch as ff
 from fastfetch import sync
@@ -160,6 +161,27 @@ def under_load(url: str) -> float:
     return slowest
 
 
+def at_first_use(url: str) -> float:
+    """While other threads do for the first time what is done once in a process."""
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=use, args=(url,)) for use in (fetch, hooked, fetch, hooked)]
+    for thread in threads:
+        thread.start()
+    slowest = max(fork(lambda: fetch_and_leave(url)) for _ in range(5))
+    for thread in threads:
+        thread.join(PATIENCE)
+    return slowest
+
+
+def hooked(url: str) -> None:
+    def hook(_: object) -> None:
+        pass
+
+    with sync.Client(event_hooks={"request": hook, "response": hook}, auth=hook) as hooked:
+        assert hooked.gather([f"{url}/json/a"] * 5, on_response=hook).counts == {200: 5}
+        assert hooked.post(f"{url}/json/a", json={}, timeout=5).ok
+
+
 def in_a_hook(url: str) -> float:
     """Fork where Rust has called Python, while a request waits for what it says."""
     took: list[float] = []
@@ -201,31 +223,33 @@ def beside_a_wait(url: str) -> float:
     return seconds
 
 
-def load(tasks: "multiprocessing.Queue[str | None]", loaded: "multiprocessing.Queue[object]") -> None:
-    """What a worker of a data loader does: takes the next, fetches it, puts it back."""
-    while (url := tasks.get()) is not None:
-        loaded.put([response.json()["name"] for response in sync.gather([f"{url}/{n}" for n in range(5)])])
+def load(tasks: Connection) -> None:
+    """What a worker of a data loader does: takes the next, fetches it, gives it back."""
+    while (url := tasks.recv()) is not None:
+        tasks.send([response.json()["name"] for response in sync.gather([f"{url}/{n}" for n in range(5)])])
 
 
 def by_a_data_loader(url: str) -> float:
     """As PyTorch's: daemons, forked while the parent fetches; one is killed, the others are told to end."""
     fetch(url)
     start, processes = time.monotonic(), multiprocessing.get_context("fork")
-    tasks, loaded = processes.Queue(), processes.Queue()
-    workers = [processes.Process(target=load, args=(tasks, loaded), daemon=True) for _ in range(4)]
+    pipes = [processes.Pipe() for _ in range(4)]
+    workers = [processes.Process(target=load, args=(theirs,), daemon=True) for _, theirs in pipes]
     for worker in workers:
         worker.start()
-    for _ in range(20):
-        tasks.put(f"{url}/json")
         assert client_in_a_loop(url)
-    for _ in range(20):
-        assert loaded.get(timeout=PATIENCE) == list("01234")
+    for _ in range(5):
+        for ours, _ in pipes:
+            ours.send(f"{url}/json")
+        assert client_in_a_loop(url)
+        for ours, _ in pipes:
+            assert ours.poll(PATIENCE)
+            assert ours.recv() == list("01234")
     assert workers[0].pid is not None
     os.kill(workers[0].pid, signal.SIGKILL)
-    workers[0].join(PATIENCE)
-    for _ in workers[1:]:
-        tasks.put(None)
-    for worker in workers[1:]:
+    for ours, _ in pipes[1:]:
+        ours.send(None)
+    for worker in workers:
         worker.join(PATIENCE)
     assert [worker.exitcode for worker in workers] == [-signal.SIGKILL, 0, 0, 0]
     fetch(url)
@@ -253,6 +277,7 @@ MOMENTS: dict[str, Callable[[str], float]] = {
     "from_a_thread": from_a_thread,
     "in_flight": in_flight,
     "under_load": under_load,
+    "at_first_use": at_first_use,
     "in_a_hook": in_a_hook,
     "in_a_callback_of_the_waiting_face": in_a_callback_of_the_waiting_face,
     "beside_a_wait": beside_a_wait,
