@@ -13,7 +13,6 @@ import pytest
 from fastfetch import sync
 
 from tests.loops import LoopFactory, run
-from tests.servers.messages import Answer
 from tests.servers.routes import RouteServer
 
 pytestmark = pytest.mark.compat
@@ -22,7 +21,7 @@ PATIENCE = 1.0
 
 
 class Crawler:
-    """What people write: an object that has a client, a batch or an answer, which call or carry the object."""
+    """What people write: an object that has a client, a batch or an answer, which calls or carries it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -133,8 +132,7 @@ def failure(crawler: Crawler) -> None:
 
 
 def request(crawler: Crawler) -> None:
-    crawler.held = request = ff.Request("POST", crawler.url, auth=crawler.seen, content=crawler)
-    assert request.auth is None or request.auth
+    crawler.held = ff.Request("POST", crawler.url, auth=crawler.seen, content=crawler)
 
 
 def streamed(crawler: Crawler) -> None:
@@ -183,18 +181,21 @@ def test_l24_what_is_in_flight_is_not_collected(route_server: RouteServer, loop_
     """Nobody but the requests themselves holds the hooks here, and the collector comes again and again."""
     over, calls = threading.Event(), 0
 
-    def count(*_: object) -> object:
+    def count(*_: object) -> None:
         nonlocal calls
         calls += 1
-        return calls
 
     async def hooked(*_: object) -> None:
         count()
 
+    def read(response: ff.Response) -> int | None:
+        count()
+        return response.status_code
+
     def client() -> ff.Client:
         crawler = Crawler("")
         crawler.held = client = ff.Client(
-            event_hooks={"request": [lambda _: crawler and None, hooked], "response": count},
+            event_hooks={"request": [crawler.fails if crawler.url else count, hooked], "response": count},
             auth=lambda request: request.with_header("x-signed", "1"),
         )
         return client
@@ -202,13 +203,14 @@ def test_l24_what_is_in_flight_is_not_collected(route_server: RouteServer, loop_
     async def main() -> None:
         for number in range(20):
             urls = [
-                ff.Request("POST", f"{route_server.url}/json/{n}", content=iter([b"a", b"b"]), tag=[n])
+                ff.Request("GET", f"{route_server.url}/json/{n}", auth=lambda _: None, tag=[n])
                 for n in range(20)
             ]
-            results = await client().gather(urls, on_response=lambda response: [response.tag, count()])
+            results = await client().gather(urls, on_response=lambda response: [response.tag, read(response)])
             assert results.counts == {200: 20}
-            assert [response.value[0] for response in results] == [[n] for n in range(20)]
-            streamed = client().as_completed(urls[:0] + [f"{route_server.url}/json/a"] * 5, on_response=count)
+            values: list[Any] = [response.value for response in results]
+            assert [tag for tag, _ in values] == [[n] for n in range(20)]
+            streamed = client().as_completed([f"{route_server.url}/json/a"] * 5, on_response=count)
             assert [response.ok async for response in streamed] == [True] * 5
             assert (await client().get(f"{route_server.url}/json/{number}")).ok
 
@@ -216,7 +218,6 @@ def test_l24_what_is_in_flight_is_not_collected(route_server: RouteServer, loop_
         while not over.is_set():
             gc.collect(1)
 
-    route_server.routes["/slow"] = Answer.text("slow")
     thread = threading.Thread(target=collect)
     thread.start()
     try:
@@ -224,4 +225,25 @@ def test_l24_what_is_in_flight_is_not_collected(route_server: RouteServer, loop_
     finally:
         over.set()
         thread.join()
-    assert calls == 20 * (20 * 4 + 5 * 3 + 2) - 20 * 0
+    # Two hooks on the way there and one on the way back, and those who read.
+    assert calls == 20 * (20 * 4 + 5 * 4 + 3)
+
+
+def test_l24_a_loop_closed_before_a_hook_was_called_keeps_nothing(
+    route_server: RouteServer, loop_factory: LoopFactory
+) -> None:
+    """The call had come to the loop's thread, and waited there for its turn."""
+    crawler = Crawler(f"{route_server.url}/json/a")
+    crawler.held = client = ff.Client(event_hooks={"request": crawler.seen, "response": crawler.seen})
+    loop = loop_factory()
+    tasks = [loop.create_task(client.get(crawler.url)) for _ in range(5)]
+    loop.run_until_complete(asyncio.sleep(0))
+    asked = time.monotonic() + 0.05
+    while time.monotonic() < asked:
+        pass  # Not a turn of the loop.
+    for task in tasks:
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+    gone = weakref.ref(crawler)
+    del loop, tasks, task, client, crawler
+    assert is_collected(gone)

@@ -50,7 +50,9 @@ ANY = pytest.mark.parametrize("take", [*BOUNDS.values(), *WAITS.values()], ids=[
 
 
 @ANY
-@pytest.mark.parametrize("value", [NAN, -NAN, -1, -1e-300, -INFINITY, -(10**400)], ids=lambda each: str(each)[:9])
+@pytest.mark.parametrize(
+    "value", [NAN, -NAN, -1, -1e-300, -INFINITY, -(10**400)], ids=lambda each: str(each)[:9]
+)
 def test_l30_no_time_is_refused(take: Take, value: float) -> None:
     with pytest.raises(ValueError, match=r": expected a .*number.*, got "):
         take(value)
@@ -103,7 +105,11 @@ def test_l30_the_smallest_bound_is_over_at_once(value: float, route_server: Rout
 @pytest.mark.parametrize("value", [1e10, 1e300, 10**307], ids=["1e10", "1e300", "10**307"])
 def test_l30_a_wait_beyond_all_clocks_can_be_cut_short(value: float, route_server: RouteServer) -> None:
     route_server.routes["/busy"] = Answer(b"", 503)
-    slow = [Limits(min_delay=value), Limits(rate=1 / value, burst=1), Limits(per_host_rate=1 / value, burst=1)]
+    slow = [
+        Limits(min_delay=value),
+        Limits(rate=1 / value, burst=1),
+        Limits(per_host_rate=1 / value, burst=1),
+    ]
 
     async def main() -> None:
         async with Client(retry=Retry(backoff=value, max_wait=value, jitter=0)) as client:
