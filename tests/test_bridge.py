@@ -1,16 +1,20 @@
 """What the bridge costs and what it leaves alone: wake-ups, the GIL, threads, descriptors, signals."""
 
 import asyncio
+import contextlib
 import contextvars
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVarTuple, Unpack
 
 import fastfetch as ff
 import pytest
 from fastfetch._core import bridge_counters
 
+from tests.amounts import times
+from tests.figures import Measured
 from tests.loops import LoopFactory, run
 from tests.programs import running
 from tests.servers.nginx import Nginx
@@ -161,13 +165,13 @@ def test_an_interrupt_during_delivery_loses_no_other_answer() -> None:
 
 
 class TestImport:
-    """L1: importing costs little and touches nothing."""
+    """Importing costs little and touches nothing."""
 
-    def test_no_thread_no_descriptor_no_file(self) -> None:
+    def test_l1_no_thread_no_descriptor_no_file(self) -> None:
         before, after, opened, _ = running.say("imports", flags=()).splitlines()
         assert (after, opened) == (before, "")
 
-    def test_nothing_large_is_imported_along(self) -> None:
+    def test_l1_nothing_large_is_imported_along(self) -> None:
         """How long it takes is measured in `benches/`; what it takes is counted here."""
         modules = running.say("imports", flags=()).splitlines()[-1].split()
         large = {"asyncio", "concurrent", "email", "http", "json", "logging", "socket", "ssl", "urllib"}
@@ -175,21 +179,40 @@ class TestImport:
         assert len([module for module in modules if not module.startswith("fastfetch")]) <= 60
 
 
-def test_l2_few_threads_during_ten_thousand_requests(nginx: Nginx) -> None:
-    most = 0
+def thread_names() -> list[str]:
+    """Of all threads of this process, but for those that end in this moment."""
+    names: list[str] = []
+    for task in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError):
+            names.append(Path(f"/proc/self/task/{task}/comm").read_text())
+    return names
+
+
+REQUESTS = times(10_000, 1_000)
+
+
+@pytest.mark.torture
+def test_l2_few_threads_however_many_requests(nginx: Nginx, measured: Measured) -> None:
+    """All of them have names that begin with ours, and the interpreter's own are no more than before."""
+    most = ours = 0
 
     async def main() -> None:
-        nonlocal most
-        batch = ff.Batch([f"{nginx.http}/small.json"] * 10_000)
+        nonlocal most, ours
+        named = nginx.http.replace("127.0.0.1", "localhost")
+        batch = ff.Batch([f"{host}/small.json" for host in (nginx.http, named)] * (REQUESTS // 2))
         task = asyncio.ensure_future(batch)
         while not task.done():
-            most = max(most, len(os.listdir("/proc/self/task")))
+            names = thread_names()
+            most = max(most, len(names))
+            ours = max(ours, sum(name.startswith("fastfetch-") for name in names))
             await asyncio.sleep(0.001)
-        assert batch.results.counts == {200: 10_000}
+        assert batch.results.counts == {200: REQUESTS}
 
     before = len(os.listdir("/proc/self/task"))
     asyncio.run(main())
-    assert most <= before + 8
+    assert 1 <= ours <= 8
+    assert most <= before + ours
+    measured(f"{REQUESTS:,} requests at once", f"{ours} threads of ours at most, no other more than before")
 
 
 def test_l3_signal_handlers_are_left_alone(route_server: RouteServer) -> None:

@@ -7,11 +7,12 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import fastfetch as ff
 import pytest
-from fastfetch import Client, Results
+from fastfetch import Client, Results, sync
 
 from tests.amounts import times
 from tests.figures import Measured
@@ -33,6 +34,14 @@ def body(name: str, size: int) -> bytes:
     """The body of an answer, which its name tells."""
     block = hashlib.sha256(name.encode()).digest()
     return (block * (size // len(block) + 1))[:size]
+
+
+SOME = body("a", 100_000)
+
+
+def fetch_others(url: str) -> None:
+    """Fetch five megabytes, and hold none of them."""
+    assert sync.gather([f"{url}/1000000/{number}" for number in range(5)]).counts == {200: 5}
 
 
 def served(request: Request) -> Answer:
@@ -155,3 +164,49 @@ def test_nothing_of_ours_is_left(churn: str, kind: type) -> None:
     for _ in range(3):
         asyncio.run(main())
     assert alive() <= before
+
+
+def test_l25_a_view_keeps_what_it_shows(churn: str) -> None:
+    """Of a response that nobody else holds, and whose view is sliced, cast and released in any order."""
+    url = f"{churn}/{len(SOME)}/a"
+    whole = memoryview(sync.get(url))
+    part, words = whole[100:200], whole.cast("I")
+    whole.release()
+    fetch_others(churn)
+    assert bytes(part) == SOME[100:200]
+    words.release()
+    assert bytes(part) == SOME[100:200]
+    part.release()
+    with pytest.raises(ValueError, match="released"):
+        bytes(part)
+
+
+def test_l25_buffers_that_are_sent_may_change_afterwards() -> None:
+    """What was given as a body is what is sent, also where its owner changes or frees it meanwhile."""
+    sent: list[bytes] = []
+
+    def keep(request: Request) -> Answer:
+        sent.append(request.body)
+        return Answer.text("kept")
+
+    with RouteServer() as server:
+        server.routes["/keep"] = keep
+        for make in (bytearray, lambda each: memoryview(bytearray(each))):
+            own: Any = make(SOME)
+            request = ff.Request("POST", f"{server.url}/keep", content=own)
+            own[:] = bytes(len(own))
+            del own
+            assert sync.Client().send(request).ok
+    assert sent == [SOME] * 2
+
+
+@pytest.mark.parametrize("look", [memoryview, lambda response: response.content], ids=["view", "content"])
+def test_l25_many_threads_look_at_one_body(look: Callable[[ff.Response], Any], churn: str) -> None:
+    response, start = sync.get(f"{churn}/{len(SOME)}/a"), threading.Barrier(8)
+
+    def again(_: int) -> bool:
+        start.wait(10)
+        return all(bytes(look(response)) == SOME for _ in range(50))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(again, range(8)))

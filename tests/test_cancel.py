@@ -27,10 +27,10 @@ def descriptors() -> int:
 
 @pytest.mark.torture
 class TestThreeHundredInFlight:
-    """L17: the server sees them closed within 100 ms, and no descriptor remains."""
+    """The server sees them closed within 100 ms, and no descriptor remains."""
 
     @pytest.mark.parametrize("how", ["get", "gather", "as_completed"])
-    def test_cancelled(self, how: str, loop_factory: LoopFactory) -> None:
+    def test_l17_cancelled(self, how: str, loop_factory: LoopFactory) -> None:
         async def main(client: ff.Client, server: RouteServer) -> float:
             never = f"{server.url}/never"
 

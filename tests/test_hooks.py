@@ -246,7 +246,7 @@ class TestChanging:
 class TestWhere:
     """On the loop's thread, in the caller's context."""
 
-    def test_thread_and_context(self, route_server: RouteServer, loop_factory: LoopFactory) -> None:
+    def test_l28_thread_and_context(self, route_server: RouteServer, loop_factory: LoopFactory) -> None:
         variable = contextvars.ContextVar("variable", default="unset")
         seen: list[tuple[object, ...]] = []
 

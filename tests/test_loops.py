@@ -1,4 +1,4 @@
-"""One client under any event loop, many loops one after another and at once (rules L7 and L8)."""
+"""One client under any event loop, many loops one after another and at once (rules L7 to L9)."""
 
 import asyncio
 import gc
@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import fastfetch as ff
 import pytest
 
+from tests.amounts import times
+from tests.figures import Measured
 from tests.loops import LOOP_FACTORIES, LoopFactory, run
 from tests.programs import running
 from tests.servers.routes import RouteServer
@@ -110,12 +112,26 @@ def test_l8_an_answer_for_a_closed_loop_vanishes(
     coroutine.close()
 
 
+RUNS = times(1_000, 40)
+
+
+@pytest.mark.torture
 @pytest.mark.parametrize("kind", LOOP_FACTORIES)
 def test_l8_runs_that_end_with_requests_in_flight_leave_no_trace(
-    kind: str, route_server: RouteServer
+    kind: str, route_server: RouteServer, measured: Measured
 ) -> None:
     """Nothing is written to stderr, nothing raises where nobody can catch it."""
-    assert running.say("closed_loops", kind, route_server.url) == "40 loops closed\n"
+    assert running.say("closed_loops", kind, route_server.url, RUNS) == f"{RUNS} loops closed\n"
+    measured(
+        f"{RUNS:,} runs of a loop ({kind}) that end with requests in flight, under -X dev",
+        "no word on stderr, and the client goes on",
+    )
+
+
+def test_l9_a_loop_within_a_running_loop(route_server: RouteServer) -> None:
+    """As notebooks patch asyncio to have it: `asyncio.run` in a coroutine."""
+    pytest.importorskip("nest_asyncio2")
+    assert running.say("nested_loops", route_server.url) == "three deep\n"
 
 
 @pytest.mark.parametrize("kind", LOOP_FACTORIES)

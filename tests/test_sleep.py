@@ -180,10 +180,10 @@ def test_ten_thousand_at_once(loop_factory: LoopFactory) -> None:
 
 
 class TestCancel:
-    """L16: CancelledError reaches the waiter at any moment, once, and nothing else does."""
+    """CancelledError reaches the waiter at any moment, once, and nothing else does."""
 
     @pytest.mark.parametrize("delay", [0, 0.01, 3600])
-    def test_before_the_start(self, delay: float, loop_factory: LoopFactory) -> None:
+    def test_l16_before_the_start(self, delay: float, loop_factory: LoopFactory) -> None:
         async def main() -> None:
             task = asyncio.create_task(ff.sleep(delay))
             if not task.done():  # An eager task that lets go only once has begun already.
@@ -194,7 +194,7 @@ class TestCancel:
         run(main, loop_factory)
 
     @pytest.mark.parametrize("turns", [1, 2, 3])
-    def test_soon_after_the_start(self, turns: int, loop_factory: LoopFactory) -> None:
+    def test_l16_soon_after_the_start(self, turns: int, loop_factory: LoopFactory) -> None:
         async def main() -> None:
             task = asyncio.create_task(ff.sleep(3600))
             for _ in range(turns):
@@ -206,8 +206,8 @@ class TestCancel:
         run(main, loop_factory)
 
     @pytest.mark.parametrize("turns", range(5))
-    def test_in_the_tick_in_which_it_ends(self, turns: int, loop_factory: LoopFactory) -> None:
-        """L19: the answer has come and waits to be delivered, is delivered, or has reached its task."""
+    def test_l19_in_the_tick_in_which_it_ends(self, turns: int, loop_factory: LoopFactory) -> None:
+        """The answer has come and waits to be delivered, is delivered, or has reached its task."""
 
         async def main() -> None:
             task = asyncio.create_task(ff.sleep(0.001, "awake"))

@@ -10,11 +10,11 @@ use arrow_array::{ArrayRef, RecordBatchReader, make_array};
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{ArrowError, Schema};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use super::error;
+use super::names::intern;
 use crate::engine::panics::Panic;
 
 const STREAM: &CStr = c"arrow_array_stream";

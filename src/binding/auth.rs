@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
 
 use super::callback::authorizer;
 use super::extract::expected;
+use super::names::intern;
 use crate::engine::auth::{self, Credentials, Digest};
 use crate::engine::authorize;
 use crate::engine::netrc::{self, Netrc, Place};

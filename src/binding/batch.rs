@@ -14,6 +14,7 @@ use super::extract;
 use super::plan::{self, Tagged, plan};
 use super::progress::{self, Counters, Ticks, ticking};
 use super::rows::{Rows, Tags};
+use super::shown;
 use super::urls::Urls;
 use crate::engine::gather::Batch as EngineBatch;
 use crate::engine::item::Item;
@@ -28,6 +29,7 @@ impl Tagged for Tags {
 #[pyclass(frozen, module = "fastfetch._core")]
 pub struct Batch {
     engine: Arc<EngineBatch>,
+    client: Py<Client>,
     tags: Arc<Tags>,
 }
 
@@ -35,11 +37,11 @@ pub struct Batch {
 impl Batch {
     #[new]
     #[pyo3(signature = (client, urls, **options))]
-    fn new(py: Python<'_>, client: &Client, urls: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+    fn new(client: &Bound<'_, Client>, urls: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let (items, tags) = items(urls)?;
         let tags = Arc::new(tags);
-        let plan = plan(py, client, &plan::options("gather", options, &[])?, tags.clone())?;
-        Ok(Self { engine: EngineBatch::new(plan, items), tags })
+        let plan = plan(client.py(), client.get(), &plan::options("gather", options, &[])?, tags.clone())?;
+        Ok(Self { engine: EngineBatch::new(plan, items), client: client.clone().unbind(), tags })
     }
 
     fn __len__(&self) -> usize {
@@ -64,8 +66,18 @@ impl Batch {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // As in `Rows`: what is shared is visited by nobody.
-        if Arc::strong_count(&self.tags) == 1 { self.tags.values().try_for_each(|tag| visit.call(tag)) } else { Ok(()) }
+        visit.call(&self.client)?;
+        // Whatever runs shares it.
+        if Arc::strong_count(&self.engine) > 1 {
+            return Ok(());
+        }
+        let reader = self.engine.plan().reader.as_ref();
+        reader.map_or(Ok(()), |reader| shown::reader(&visit, reader))?;
+        // As in `Rows`: what others share is visited by nobody. The reader is this batch's own.
+        if Arc::strong_count(&self.tags) > 1 + usize::from(reader.is_some()) {
+            return Ok(());
+        }
+        self.tags.values().try_for_each(|tag| visit.call(tag))
     }
 }
 
@@ -98,6 +110,6 @@ fn items(urls: &Bound<'_, PyAny>) -> PyResult<(Vec<Item>, Tags)> {
 #[pyfunction]
 #[pyo3(signature = (batch, ticks=None))]
 pub fn gather_fetch(batch: &Batch, ticks: Option<Ticks>) -> Call {
-    let engine = batch.engine.clone();
-    Call::trying(ticking(ticks, engine.run())).asking(true)
+    let running = batch.engine.clone().run(batch.client.get().engine.clone());
+    Call::trying(ticking(ticks, running)).asking(true)
 }

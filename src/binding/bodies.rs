@@ -6,12 +6,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyMemoryView, PyString, PyTuple};
 
 use super::extract::Options;
+use super::names::{Name, intern};
 use super::producer::Producer;
 use super::upload;
 use super::visit::Visit;
@@ -87,14 +86,14 @@ pub fn bytes(value: &Bound<'_, PyAny>) -> PyResult<Option<Bytes>> {
 
 /// A value as compact JSON (RFC 8259): Python's own encoder writes it, so that its rules hold.
 fn json_text(value: &Bound<'_, PyAny>) -> PyResult<Typed> {
-    static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static DUMPS: Name = Name::of("json", "dumps");
     let py = value.py();
     let _visit = Visit::demand(py)?;
     let options = PyDict::new(py);
     options.set_item("ensure_ascii", false)?;
     options.set_item("allow_nan", false)?;
     options.set_item("separators", (",", ":"))?;
-    let text = DUMPS.import(py, "json", "dumps")?.call((value,), Some(&options));
+    let text = DUMPS.get(py)?.call((value,), Some(&options));
     let text = text.and_then(|text| Ok(Bytes::copy_from_slice(text.cast::<PyString>()?.to_str()?.as_bytes())));
     let text = text.map_err(|error| renamed(py, "json", error))?;
     Ok((text.into(), Some(HeaderValue::from_static("application/json"))))

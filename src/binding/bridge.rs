@@ -11,12 +11,11 @@ use std::time::Duration;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyRuntimeError};
 use pyo3::gc::PyVisit;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyWeakrefReference};
 use slab::Slab;
 
+use super::names::{Name, intern};
 use super::outbox::{Answer, Key, Message, Outbox, Wake};
 use super::visit::{self, Visit};
 use super::wake::Bell;
@@ -128,9 +127,16 @@ impl Port {
             while bell.wait() {
                 let rung = Python::try_attach(|py| {
                     let Some(Ok(Some(port))) = weak.as_ref().map(|weak| weak.bind(py).upgrade_as::<Self>()) else { return };
+                    let Some(_visit) = Visit::begin() else { return };
                     let event_loop = port.get().event_loop.bind(py);
-                    // A closed loop refuses; nobody waits on it any more.
-                    let _ = event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (&port,));
+                    let refused = event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (&port,)).is_err();
+                    if refused
+                        && event_loop
+                            .call_method0(intern!(py, "is_closed"))
+                            .is_ok_and(|closed| closed.is_truthy().unwrap_or(true))
+                    {
+                        port.get().end(py);
+                    }
                 });
                 if rung.is_none() {
                     // The interpreter is going: what refers to it is left to it.
@@ -144,6 +150,16 @@ impl Port {
             }
         })?;
         Ok(port)
+    }
+
+    /// Ends the port of a closed loop that owns it. Nobody waits there any more, but a task that waits for ever owns the loop, and
+    /// may itself be owned by a request in flight.
+    fn end(&self, py: Python<'_>) {
+        let _ = self.event_loop.bind(py).delattr(carried_name(py));
+        if let Some(outbox) = self.outbox.get() {
+            outbox.close();
+        }
+        self.__clear__();
     }
 
     /// What the I/O thread sees of the loop.
@@ -260,12 +276,12 @@ impl Drop for Port {
 
 /// The event loop that runs on this thread. Where nobody has imported asyncio, none does.
 pub fn running_loop(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
-    static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let module = "asyncio.events";
-    if RUNNING.get(py).is_none() && !imported(py, module)? {
+    const MODULE: &str = "asyncio.events";
+    static RUNNING: Name = Name::of(MODULE, "_get_running_loop");
+    if !RUNNING.is_known() && !imported(py, MODULE)? {
         return Ok(None);
     }
-    let running = RUNNING.import(py, module, "_get_running_loop")?.call0()?;
+    let running = RUNNING.get(py)?.call0()?;
     Ok((!running.is_none()).then_some(running))
 }
 

@@ -11,11 +11,12 @@ use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyStopIteration, PyTypeE
 use pyo3::gc::PyVisit;
 use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyTypeInfo, intern};
+use pyo3::{PyTraverseError, PyTypeInfo};
 
 use super::blocking;
 use super::bridge::Port;
 use super::error;
+use super::names::intern;
 use super::outbox::{Answer, Key, Outbox};
 use super::side::{Place, Side};
 use super::visit::Visit;

@@ -29,8 +29,8 @@ const EVENTS: [(&str, EventKind); 5] = [
 
 /// Functions of the caller's, by event.
 #[derive(Debug)]
-struct Functions {
-    listed: Vec<(EventKind, Arc<Py<PyAny>>)>,
+pub struct Functions {
+    pub listed: Vec<(EventKind, Arc<Py<PyAny>>)>,
     /// They came as `auth`.
     authorize: bool,
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use pyo3::PyTraverseError;
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -15,6 +17,7 @@ use super::parts::{self, REQUEST_OPTIONS};
 use super::request::Request;
 use super::response::{Response, Row};
 use super::settings;
+use super::shown;
 use super::streaming::Streaming;
 use super::waiting::Waiting;
 use crate::engine::authorize::Authorization;
@@ -136,5 +139,9 @@ impl Client {
     #[getter]
     fn closed(&self) -> bool {
         self.engine.is_closed()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        shown::client(&visit, &self.engine)
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::side::Object;
@@ -44,7 +44,7 @@ pub fn class_name(kind: &Kind) -> &str {
     }
 }
 
-static CLASSES: PyOnceLock<HashMap<String, Py<PyType>>> = PyOnceLock::new();
+static CLASSES: OnceLock<HashMap<String, Py<PyType>>> = OnceLock::new();
 
 /// Looks all classes up: when one is needed, there may be no descriptor left to import with.
 pub fn load(py: Python<'_>) -> PyResult<()> {
@@ -55,13 +55,13 @@ pub fn load(py: Python<'_>) -> PyResult<()> {
         let class = module.getattr(name.as_str())?.cast_into::<PyType>()?.unbind();
         classes.insert(name, class);
     }
-    let _ = CLASSES.set(py, classes);
+    let _ = CLASSES.set(classes);
     Ok(())
 }
 
 /// An exception class by its name.
 pub fn class<'py>(py: Python<'py>, name: &str) -> PyResult<&'py Bound<'py, PyType>> {
-    let class = CLASSES.get(py).and_then(|classes| classes.get(name));
+    let class = CLASSES.get().and_then(|classes| classes.get(name));
     class.map(|class| class.bind(py)).ok_or_else(|| PyRuntimeError::new_err(format!("no exception class {name}")))
 }
 

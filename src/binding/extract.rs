@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
 
 use super::error;
 use super::headers::Headers;
+use super::names::intern;
 use super::request::Request;
 use super::visit::Visit;
+use crate::engine::clock::FOREVER;
 use crate::engine::config::Timeout;
 use crate::engine::error::{Error, Kind, Phase};
 use crate::engine::item::Item;
@@ -82,8 +83,9 @@ pub fn seconds(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<Dura
     if number.is_nan() || number <= 0.0 {
         return Err(PyValueError::new_err(format!("{argument}: expected a positive number of seconds, got {number}")));
     }
-    // What no clock can hold is no limit.
-    Ok(Duration::try_from_secs_f64(number).ok())
+    // What no clock can hold is as long as one can.
+    let long = Duration::try_from_secs_f64(number).unwrap_or(FOREVER).min(FOREVER);
+    Ok(number.is_finite().then_some(long))
 }
 
 /// A `Timeout`, or a number that bounds the whole exchange, or None for no timeout at all. A bare number leaves the bounds on

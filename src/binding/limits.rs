@@ -7,11 +7,11 @@ use std::time::Duration;
 use http::Method;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt, PyMapping, PyString, PyType};
 
 use super::error::{self, class_name};
 use super::extract::{Options, count, expected, flag, seconds};
+use super::names::Name;
 use crate::engine::config::{Failures, HostLimits, Limits, Rate, Retry, Share};
 
 /// The options of a call that are limits.
@@ -144,11 +144,11 @@ pub fn of_call(options: &Options<'_, '_>, py: Python<'_>, client: &Arc<Limits>) 
 
 /// A `Retry`, the number of its attempts, True for its defaults, or False or None for none at all.
 pub fn retry(value: &Bound<'_, PyAny>) -> PyResult<Option<Arc<Retry>>> {
-    static RETRY_OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static RETRY_OF: Name = Name::of("fastfetch._config", "retry_of");
     if value.is_none() {
         return Ok(None);
     }
-    let value = RETRY_OF.import(value.py(), "fastfetch._config", "retry_of")?.call1((value,))?;
+    let value = RETRY_OF.get(value.py())?.call1((value,))?;
     if value.is_none() {
         return Ok(None);
     }

@@ -78,10 +78,12 @@ impl Outbox {
     }
 
     fn push(self: &Arc<Self>, message: Message) {
-        if self.closed.load(Ordering::Acquire) {
-            return;
-        }
         let mut arrived = lock(&self.arrived);
+        // Looked at under the lock: what came after the last look would stay for ever.
+        if self.closed.load(Ordering::Acquire) {
+            drop(arrived);
+            return drop(message);
+        }
         arrived.push(message);
         let first = arrived.len() == 1;
         drop(arrived);
@@ -165,9 +167,13 @@ impl Outbox {
         }));
     }
 
-    /// Nobody will take anything any more.
+    /// Nobody will take anything any more. A message may hold who sent it, who holds this: left here, they would keep each other.
     pub fn close(&self) {
+        let mut arrived = lock(&self.arrived);
         self.closed.store(true, Ordering::Release);
+        let left = std::mem::take(&mut *arrived);
+        drop(arrived);
+        drop(left);
         self.waiting.store(0, Ordering::Release);
         if let Some(bell) = self.bell() {
             bell.end();

@@ -39,13 +39,13 @@ pub fn options<'a, 'py>(function: &str, given: Option<&'a Bound<'py, PyDict>>, o
 }
 
 /// How the items of a call are fetched.
-pub fn plan(py: Python<'_>, client: &Client, options: &Options<'_, '_>, tags: Arc<dyn Tagged>) -> PyResult<Plan> {
+pub fn plan(py: Python<'_>, client: &Client, options: &Options<'_, '_>, tags: Arc<dyn Tagged>) -> PyResult<Plan<()>> {
     let engine = &client.engine;
     // None is the client's here: the options of a call reach this place whether they were given or not.
     let option = |name: &str| options.some(name);
     let flag = |name: &str| Ok::<_, PyErr>(option(name)?.map(|value| extract::flag(name, &value)).transpose()?.unwrap_or(false));
     Ok(Plan {
-        client: engine.clone(),
+        client: (),
         limits: limits::of_call(options, py, engine.limits())?,
         timeout: option("timeout")?.map(|value| extract::timeout(&value, engine.timeout())).transpose()?,
         headers: option("headers")?.map(|value| extract::header_lines("headers", &value)).transpose()?.unwrap_or_default(),
@@ -90,8 +90,8 @@ fn reader(value: &Bound<'_, PyAny>, tags: Arc<dyn Tagged>) -> PyResult<Arc<dyn R
 }
 
 /// A function of the caller's that sees each response while it is whole.
-struct OnResponse {
-    function: Arc<Py<PyAny>>,
+pub struct OnResponse {
+    pub function: Arc<Py<PyAny>>,
     tags: Arc<dyn Tagged>,
     ended: Arc<Mutex<Ended>>,
 }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::bodies;
+use super::names::intern;
 use super::side::{Side, nowhere};
 use crate::engine::caller::Caller;
 use crate::engine::content::{Chunks, Produce};
@@ -21,7 +21,7 @@ use crate::engine::error::Failure;
 pub struct Producer {
     /// The option it was given as.
     argument: Arc<str>,
-    open: Arc<Py<PyAny>>,
+    pub open: Arc<Py<PyAny>>,
     length: Option<u64>,
     replayable: bool,
     /// It was opened already.

@@ -16,6 +16,7 @@ use super::headers::Headers;
 use super::limits;
 use super::parts;
 use super::proxy;
+use super::shown;
 use crate::engine::auth::Credentials;
 use crate::engine::authorize::Authorization;
 use crate::engine::config::Timeout;
@@ -266,9 +267,7 @@ impl Request {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Some(tag) = &self.tag {
-            visit.call(tag)?;
-        }
-        Ok(())
+        self.tag.iter().try_for_each(|tag| visit.call(tag))?;
+        shown::request(&visit, &self.inner)
     }
 }

@@ -4,19 +4,19 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use encoding_rs::Encoding;
 use http::Version;
+use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyBufferError, PyLookupError};
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDelta, PyDict, PyMemoryView, PyString, PyTuple};
-use pyo3::{PyTraverseError, intern};
 
 use super::cookies::Cookies;
 use super::facts::{self, Connection, Timings};
 use super::headers::Headers;
+use super::names::{intern, once};
 pub use super::row::Row;
-use super::{display, error, json, strings};
+use super::{display, error, json, shown, strings};
 use crate::engine::charset::{self, TextDecoder};
 use crate::engine::process::lock;
 use crate::engine::response::Response as Answer;
@@ -38,7 +38,7 @@ use crate::engine::response::Response as Answer;
 #[pyclass(frozen, module = "fastfetch._core")]
 pub struct Response {
     row: Row,
-    content: PyOnceLock<Py<PyBytes>>,
+    content: OnceLock<Py<PyBytes>>,
     error: OnceLock<Py<PyAny>>,
     /// As the caller set it.
     encoding: Mutex<Option<&'static Encoding>>,
@@ -46,7 +46,7 @@ pub struct Response {
 
 impl Response {
     pub fn new(row: Row) -> Self {
-        Self { row, content: PyOnceLock::new(), error: OnceLock::new(), encoding: Mutex::new(None) }
+        Self { row, content: OnceLock::new(), error: OnceLock::new(), encoding: Mutex::new(None) }
     }
 
     /// What it was made of.
@@ -187,8 +187,7 @@ impl Response {
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let answer = self.answer(py)?;
-        let content = self.content.get_or_try_init(py, || strings::bytes(py, &answer.body).map(Bound::unbind))?;
-        Ok(content.bind(py).clone())
+        Ok(once(&self.content, || strings::bytes(py, &answer.body).map(Bound::unbind))?.bind(py).clone())
     }
 
     /// The encoding of the body's text: by its byte order mark, the charset of Content-Type, what the document itself says, or a
@@ -673,6 +672,7 @@ impl Response {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.row.tag.iter().chain(self.error.get()).try_for_each(|held| visit.call(held))
+        self.row.tag.iter().chain(self.error.get()).try_for_each(|held| visit.call(held))?;
+        shown::outcome(&visit, &self.row.outcome)
     }
 }

@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyIndexError, PyOverflowError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
-use pyo3::{PyTraverseError, intern};
 
 use super::error::class_name;
 use super::extract;
+use super::names::intern;
 use super::request::Request;
 use super::response::{Response, Row};
+use super::shown;
 use crate::engine::error::Kind;
 use crate::engine::gather::Table;
 use crate::engine::item::Item;
@@ -245,6 +247,13 @@ impl Rows {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Tags that are shared are visited by nobody: a reference counted twice would look like a cycle that is not.
-        if Arc::strong_count(&self.tags) == 1 { self.tags.values().try_for_each(|tag| visit.call(tag)) } else { Ok(()) }
+        if Arc::strong_count(&self.tags) == 1 {
+            self.tags.values().try_for_each(|tag| visit.call(tag))?;
+        }
+        if Arc::strong_count(&self.table) > 1 {
+            return Ok(());
+        }
+        let mut outcomes = (0..self.table.len()).filter_map(|place| self.table.outcome(place));
+        outcomes.try_for_each(|outcome| shown::outcome(&visit, outcome))
     }
 }

@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use tokio::sync::oneshot;
 
 use super::extract::expected;
+use super::names::{Name, intern};
 use super::outbox::Outbox;
 use super::waiting::{Job, Waiting};
 use crate::engine::caller::Caller;
@@ -67,18 +66,18 @@ impl<T> Note<T> for () {
 impl Side {
     /// The side of whoever runs now, with a copy of its context variables.
     pub fn here(py: Python<'_>, place: Place) -> PyResult<Arc<Self>> {
-        static COPY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let context = COPY.import(py, "contextvars", "copy_context")?.call0()?.unbind();
+        static COPY: Name = Name::of("contextvars", "copy_context");
+        let context = COPY.get(py)?.call0()?.unbind();
         Ok(Arc::new(Self { place, context, within: Self::is_within(py)?, given_up: AtomicBool::new(false) }))
     }
 
     /// Does a callback run here, of a request that waits for it?
     pub fn is_within(py: Python<'_>) -> PyResult<bool> {
-        static WITHIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static WITHIN: Name = Name::of("fastfetch._callbacks", "within");
         if !CALLED.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        WITHIN.import(py, "fastfetch._callbacks", "within")?.call0()?.extract()
+        WITHIN.get(py)?.call0()?.extract()
     }
 
     /// As the engine knows it.
@@ -197,9 +196,9 @@ impl Side {
         arguments: Py<PyTuple>,
         done: Py<Done>,
     ) -> PyResult<Option<Py<PyAny>>> {
-        static INVOKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static INVOKE: Name = Name::of("fastfetch._callbacks", "invoke");
         CALLED.store(true, Ordering::Relaxed);
-        let invoke = INVOKE.import(py, "fastfetch._callbacks", "invoke")?;
+        let invoke = INVOKE.get(py)?;
         let looped = matches!(self.place, Place::Loop(_));
         let context = self.context.clone_ref(py);
         let task = invoke.call1((function, arguments, context, looped, done))?;

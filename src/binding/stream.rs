@@ -79,7 +79,7 @@ impl Stream {
         let _visit = Visit::demand(py)?;
         let tags = Arc::<StreamTags>::default();
         let options = plan::options("as_completed", options, &OWN)?;
-        let plan = plan(py, client, &options, tags.clone())?;
+        let plan = plan(py, client, &options, tags.clone())?.by(client.engine.clone());
         let window = options.some("window")?.map(|value| count("window", &value)).transpose()?;
         let lookahead = options.some("lookahead")?.map(|value| count("lookahead", &value)).transpose()?.unwrap_or(1);
         let window = window.unwrap_or(plan.concurrency().saturating_mul(lookahead));

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use tokio::sync::oneshot;
 
@@ -61,6 +63,10 @@ impl Streaming {
             }) as Answer
         });
         Ok(call.at(self.waiting.clone()))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.tag.iter().try_for_each(|tag| visit.call(tag))
     }
 
     /// Closes it, whatever is left of the body: at once, whether the call is awaited to its end, cancelled or dropped.

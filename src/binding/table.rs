@@ -6,11 +6,11 @@ use std::sync::Arc;
 use arrow_array::{Array, RecordBatch, RecordBatchIterator};
 use arrow_schema::SchemaRef;
 use pyo3::exceptions::{PyIndexError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::arrow;
+use super::names::intern;
 use super::strings;
 use super::values::{self, Values};
 use crate::engine::memory;

@@ -2,12 +2,12 @@
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyMapping, PySet, PyString, PyTuple};
 
 use super::bodies::{Typed, content, is_form, renamed};
 use super::extract::{expected, invalid};
+use super::names::intern;
 use super::visit::Visit;
 use crate::engine::content::Content;
 use crate::engine::forms;

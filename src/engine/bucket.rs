@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::clock::FOREVER;
 use super::config::Rate;
 
 /// How late a permit may be used and still count as used in time. Timers tick in milliseconds and a busy thread has other
@@ -25,7 +26,7 @@ pub struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub fn new(rate: Rate) -> Self {
-        let interval = Duration::try_from_secs_f64(rate.per_second.recip()).unwrap_or(Duration::MAX);
+        let interval = Duration::try_from_secs_f64(rate.per_second.recip()).unwrap_or(FOREVER).min(FOREVER);
         let burst = rate.burst.map_or((rate.per_second * EVEN).floor().max(1.0), |burst| burst as f64);
         let ahead = Duration::try_from_secs_f64(interval.as_secs_f64() * (burst - 1.0)).unwrap_or(Duration::MAX);
         Self { interval, ahead, turn: None }
@@ -71,6 +72,16 @@ mod tests {
             bucket.take(now);
         }
         assert!((10.0..10.01).contains(&(now - start).as_secs_f64()), "{:?}", now - start);
+    }
+
+    #[test]
+    fn what_no_clock_can_hold_is_for_ever() {
+        let now = Instant::now();
+        let slow = Bucket::new(Rate { per_second: 1e-300, burst: Some(1) });
+        for mut bucket in [slow, Bucket::spaced(FOREVER)] {
+            bucket.take(now);
+            assert!(bucket.next(now).is_some_and(|next| next == now + FOREVER));
+        }
     }
 
     #[test]

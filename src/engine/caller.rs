@@ -91,7 +91,7 @@ impl EventKind {
 }
 
 /// Something of the caller's that is to be called.
-pub trait Callback: Debug + Send + Sync {
+pub trait Callback: Any + Debug + Send + Sync {
     /// Does it want events of this kind?
     fn wants(&self, kind: EventKind) -> bool;
 

@@ -89,6 +89,11 @@ impl<T: Transport> Client<T> {
         &self.inner.config
     }
 
+    /// Its settings, where no clone shares them.
+    pub fn alone(&self) -> Option<&Config> {
+        (Arc::strong_count(&self.inner) == 1).then(|| self.config())
+    }
+
     /// The settings of how many requests may be in flight.
     pub fn limits(&self) -> &Arc<Limits> {
         &self.inner.config.limits

@@ -6,6 +6,9 @@ use std::task::Poll;
 
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
+/// Longer than anybody waits, and still within what every clock can hold.
+pub const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// The earlier of two moments.
 pub fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {

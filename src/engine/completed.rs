@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::client::Client;
 use super::clock::Deadline;
 use super::crowd::{Crowd, GRACE, Work};
 use super::error::{Error, Kind, Phase};
@@ -281,7 +282,7 @@ impl Work for Incoming {
 
 /// Fetches the items that come in and hands out their outcomes, until no more items come. How many may come in is up to whoever
 /// sends them.
-pub async fn stream<T: Transport>(plan: Plan<T>, items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
+pub async fn stream<T: Transport>(plan: Plan<Client<T>>, items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
     if let Err(panic) = panics::caught(drive(plan, items, completed.clone())).await {
         let error = Error::unsent(Kind::Internal, Phase::Queue, Method::GET, "", panic.to_string());
         lock(&completed.state).failure.get_or_insert(error);
@@ -289,7 +290,7 @@ pub async fn stream<T: Transport>(plan: Plan<T>, items: UnboundedReceiver<(usize
     }
 }
 
-async fn drive<T: Transport>(plan: Plan<T>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
+async fn drive<T: Transport>(plan: Plan<Client<T>>, mut items: UnboundedReceiver<(usize, Item)>, completed: Arc<Completed>) {
     let incoming = Incoming { completed: completed.clone(), items: Mutex::default(), alike: Mutex::default() };
     let archive = match plan.archive().await {
         Ok(archive) => archive,

@@ -1,5 +1,6 @@
 //! What a request sends: bytes that are there, or chunks that are produced while it is sent.
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub enum Content {
 pub type Chunks = BoxStream<'static, Result<Bytes, Failure>>;
 
 /// Produces the chunks of a body.
-pub trait Produce: Debug + Send + Sync {
+pub trait Produce: Any + Debug + Send + Sync {
     /// The number of bytes, where it is known.
     fn length(&self) -> Option<u64>;
 

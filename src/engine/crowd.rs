@@ -15,6 +15,7 @@ use url::Position;
 
 use super::archive::Archive;
 use super::caller::{self, Caller};
+use super::client::Client;
 use super::clock::Deadline;
 use super::config::Retry;
 use super::error::{Error, Kind, Phase};
@@ -61,7 +62,7 @@ pub trait Work: Debug + Send + Sync + 'static {
 pub struct Crowd<T: Transport, W: Work> {
     /// What there is to do.
     pub work: W,
-    plan: Arc<Plan<T>>,
+    plan: Arc<Plan<Client<T>>>,
     progress: Arc<Progress>,
     archive: Option<Archive>,
     caller: Option<Caller>,
@@ -91,7 +92,7 @@ pub struct Running<T: Transport, W: Work>(pub Arc<Crowd<T, W>>);
 impl<T: Transport, W: Work> Crowd<T, W> {
     /// A crowd before a gate, with nothing to do yet.
     pub fn gather(
-        plan: Arc<Plan<T>>,
+        plan: Arc<Plan<Client<T>>>,
         work: W,
         gate: &Arc<Gate>,
         progress: Arc<Progress>,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep_until, timeout};
 
+use super::client::Client;
 use super::crowd::{Crowd, GRACE, Work};
 use super::error::Error;
 use super::gate::Gate;
@@ -17,7 +18,7 @@ use super::plan::Plan;
 use super::process::lock;
 use super::progress::Progress;
 use super::response::Outcome;
-use super::transport::{Network, Transport};
+use super::transport::Transport;
 
 /// Items, and a slot for the outcome of each.
 #[derive(Debug)]
@@ -62,8 +63,8 @@ impl Table {
 
 /// Requests whose outcomes fall into slots, in input order.
 #[derive(Debug)]
-pub struct Batch<T = Network> {
-    plan: Arc<Plan<T>>,
+pub struct Batch {
+    plan: Plan<()>,
     table: Arc<Table>,
     progress: Arc<Progress>,
     /// Where the run that is under way has its requests wait. Locked while it is.
@@ -71,16 +72,21 @@ pub struct Batch<T = Network> {
     gate: Mutex<Option<Arc<Gate>>>,
 }
 
-impl<T> Batch<T> {
+impl Batch {
     /// A batch with nothing fetched yet.
-    pub fn new(plan: Plan<T>, items: Vec<Item>) -> Arc<Self> {
+    pub fn new(plan: Plan<()>, items: Vec<Item>) -> Arc<Self> {
         Arc::new(Self {
-            plan: Arc::new(plan),
+            plan,
             table: Arc::new(Table::new(items)),
             progress: Arc::default(),
             running: tokio::sync::Mutex::default(),
             gate: Mutex::default(),
         })
+    }
+
+    /// How they are fetched.
+    pub fn plan(&self) -> &Plan<()> {
+        &self.plan
     }
 
     /// The items and what has become of them.
@@ -98,22 +104,21 @@ impl<T> Batch<T> {
         let gate = lock(&self.gate).clone();
         gate.map(|gate| gate.paused()).unwrap_or_default()
     }
-}
 
-impl<T: Transport> Batch<T> {
     /// Fetches every item that has no outcome yet. Dropped, it stops at once; called again, it goes on with the rest. Of two runs
     /// at once the second waits, and goes on with what the first leaves.
     ///
     /// # Errors
     /// Where nothing can be kept that was to be kept. What has come until then is in its slots.
-    pub async fn run(self: Arc<Self>) -> Result<(), Box<Error>> {
+    pub async fn run<T: Transport>(self: Arc<Self>, client: Client<T>) -> Result<(), Box<Error>> {
         let _running = self.running.lock().await;
         let slots = Slots::new(self.table.clone(), self.progress.clone(), self.plan.dedupe);
-        for (place, outcome) in self.plan.left() {
+        let plan = self.plan.clone().by(client);
+        for (place, outcome) in plan.left() {
             slots.fill(place, Arc::new(outcome));
         }
-        let archive = self.plan.archive().await?;
-        let gate = match self.plan.gate() {
+        let archive = plan.archive().await?;
+        let gate = match plan.gate() {
             Ok(gate) => gate,
             Err(failure) => {
                 for (job, item) in self.table.items.iter().enumerate() {
@@ -123,7 +128,7 @@ impl<T: Transport> Batch<T> {
             }
         };
         *lock(&self.gate) = Some(gate.clone());
-        let running = Crowd::gather(self.plan.clone(), slots, &gate, self.progress.clone(), archive);
+        let running = Crowd::gather(Arc::new(plan), slots, &gate, self.progress.clone(), archive);
         let crowd = &running.0;
         let assigned = (0..self.table.len()).filter(|job| crowd.assign(*job));
         let jobs: Vec<usize> = assigned.filter(|job| crowd.work.is_wanted(*job)).collect();

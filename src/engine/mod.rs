@@ -9,7 +9,7 @@ pub mod caller;
 pub mod charset;
 mod checkpoint;
 pub mod client;
-mod clock;
+pub mod clock;
 pub mod completed;
 pub mod config;
 pub mod content;

@@ -1,5 +1,6 @@
 //! How the items of one call are fetched.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +18,13 @@ use super::item::Item;
 use super::keep::Keep;
 use super::request::Request;
 use super::response::{Outcome, Response};
-use super::transport::{Network, Transport};
+use super::transport::Transport;
 
 /// How the items of one call are fetched.
 #[derive(Debug, Clone)]
-pub struct Plan<T = Network> {
-    /// Who fetches.
-    pub client: Client<T>,
+pub struct Plan<C = Client> {
+    /// Who fetches. Nobody as long as nothing is fetched: whoever plans it has the client.
+    pub client: C,
     /// Limits of the call's own; else its requests wait at the client's gate, with all others of the client.
     pub limits: Option<Arc<Limits>>,
     /// Replaces the client's timeout, where the item has none of its own.
@@ -47,7 +48,7 @@ pub struct Plan<T = Network> {
 }
 
 /// Something of the caller's that sees each answer while it is whole.
-pub trait Reader: std::fmt::Debug + Send + Sync {
+pub trait Reader: Any + std::fmt::Debug + Send + Sync {
     /// Reads the answer of the item at this place; what comes back is to be kept with it.
     fn read(&self, place: usize, answer: Arc<Outcome>, caller: Option<&Caller>) -> BoxFuture<'static, Read>;
 
@@ -58,7 +59,26 @@ pub trait Reader: std::fmt::Debug + Send + Sync {
 /// What came of reading an answer.
 pub type Read = Result<Opaque, Failure>;
 
-impl<T: Transport> Plan<T> {
+impl Plan<()> {
+    /// The same, fetched by this client.
+    pub fn by<T>(self, client: Client<T>) -> Plan<Client<T>> {
+        Plan {
+            client,
+            limits: self.limits,
+            timeout: self.timeout,
+            headers: self.headers,
+            retry: self.retry,
+            deadline: self.deadline,
+            dedupe: self.dedupe,
+            keep: self.keep,
+            reader: self.reader,
+            checkpoint: self.checkpoint,
+            robots: self.robots,
+        }
+    }
+}
+
+impl<T: Transport> Plan<Client<T>> {
     /// Where its requests wait for their turn. Made within a callback, they do not wait for permits of the client: the request
     /// whose callback it is keeps its own meanwhile, and there may be no other.
     pub fn gate(&self) -> Result<Arc<Gate>, Failure> {

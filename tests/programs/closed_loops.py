@@ -1,6 +1,6 @@
-"""Closes forty event loops while requests are in flight, whose answers come later.
+"""Closes event loops while requests are in flight, whose answers come later.
 
-Arguments: a kind of loop, the URL of a route server.
+Arguments: a kind of loop, the URL of a route server, how many loops.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ def fail(unraisable: Any) -> None:
     os._exit(70)
 
 
-def main(kind: str, url: str) -> None:
+def main(kind: str, url: str, loops: str) -> None:
     sys.unraisablehook = fail
     client, factory = ff.Client(), LOOP_FACTORIES[kind]
     by_hand = []
@@ -39,14 +39,14 @@ def main(kind: str, url: str) -> None:
         async for _ in client.as_completed([f"{url}/delay/0.05"] * 5):
             pass
 
-    for _ in range(40):
+    for _ in range(int(loops)):
         run(end_early, factory)
     # Every answer above is in before this one.
     assert run(lambda: client.get(f"{url}/delay/0.1"), factory).ok
     for coroutine in by_hand:
         coroutine.close()
     assert run(lambda: client.gather([f"{url}/json/a"] * 10), factory).counts == {200: 10}
-    print(40, "loops closed")
+    print(loops, "loops closed")
 
 
 if __name__ == "__main__":

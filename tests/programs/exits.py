@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -85,6 +86,58 @@ async def exiting_from_a_callback(url: str) -> None:
     await begin(url)
     asyncio.get_running_loop().call_soon(leave)
     await asyncio.Event().wait()
+
+
+async def exiting_in_a_hook(url: str) -> None:
+    """It reaches whoever awaits that request."""
+
+    def leave(_: object) -> None:
+        leaving()
+        sys.exit(3)
+
+    await begin(url)
+    async with ff.Client(event_hooks={"response": leave}) as client:
+        await client.get(f"{url}/json/a")
+
+
+async def exiting_on_a_response(url: str) -> None:
+    """It becomes the error of that item, and ends the program where somebody asks for it."""
+
+    def leave(_: object) -> None:
+        leaving()
+        sys.exit(3)
+
+    await begin(url)
+    (response,) = await ff.gather([f"{url}/json/a"], on_response=leave)
+    response.raise_for_status()
+
+
+async def streaming(url: str) -> None:
+    """Bodies come faster than they are read, as fast, and are not read at all."""
+
+    async def read(pause: float) -> None:
+        async with ff.stream("GET", f"{url}/bytes/30000000") as response:
+            opened.release()
+            async for _ in response.aiter_bytes():
+                await asyncio.sleep(pause)
+
+    opened = asyncio.Semaphore(0)
+    await begin(url)
+    tasks = [asyncio.create_task(read(pause)) for pause in (0.001, 0.0, 3600.0)]
+    for _ in tasks:
+        await opened.acquire()
+    leaving()
+
+
+async def checkpointed(url: str) -> None:
+    """Answers are being written to a file."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        batch = ff.Batch((f"{url}/json/{number}" for number in range(5_000)), checkpoint=f"{folder}/job.db")
+        task = asyncio.ensure_future(batch)
+        while not batch.progress.done:
+            await ff.sleep(0.001)
+        leaving()
+        task.cancel()
 
 
 async def terminated(url: str) -> None:
@@ -170,6 +223,49 @@ def daemon_making_tables(url: str) -> None:
     beside_a_daemon(busy)
 
 
+def failing_in_a_thread(url: str) -> None:
+    """Python says so on stderr; the other threads and the exit code do not mind."""
+
+    async def fail() -> None:
+        await begin(url)
+        raise LookupError("the program's own")
+
+    async def wait_for_it() -> None:
+        await begin(url)
+        await asyncio.to_thread(thread.join)
+        leaving()
+
+    thread = threading.Thread(target=lambda: asyncio.run(fail()))
+    thread.start()
+    asyncio.run(wait_for_it())
+
+
+def terminated_in_a_wait(url: str) -> None:
+    """By SIGTERM, which Python leaves to the system."""
+
+    def terminate() -> None:
+        leaving()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    assert sync.get(f"{url}/json/a").ok
+    threading.Timer(0.05, terminate).start()
+    sync.gather([f"{url}/never"] * 20, per_host=20)
+
+
+def exiting_in_a_wait(url: str) -> None:
+    """By a handler of the program's own."""
+
+    def leave(*_: object) -> None:
+        leaving()
+        sys.exit(3)
+
+    signal.signal(signal.SIGTERM, leave)
+    assert sync.get(f"{url}/json/a").ok
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    for _ in sync.as_completed([f"{url}/never"] * 20, per_host=20):
+        pass
+
+
 def unclosed(url: str) -> None:
     """The loop is neither run to its end nor closed; what it held is there until the interpreter goes."""
     warnings.simplefilter("ignore", ResourceWarning)
@@ -183,7 +279,19 @@ def unclosed(url: str) -> None:
 
 
 RUN: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
-    each.__name__: each for each in (pending, failing, exiting, exiting_from_a_callback, terminated, at_once)
+    each.__name__: each
+    for each in (
+        pending,
+        failing,
+        exiting,
+        exiting_from_a_callback,
+        exiting_in_a_hook,
+        exiting_on_a_response,
+        streaming,
+        checkpointed,
+        terminated,
+        at_once,
+    )
 }
 ALONE: dict[str, Callable[[str], None]] = {
     each.__name__: each
@@ -193,6 +301,9 @@ ALONE: dict[str, Callable[[str], None]] = {
         daemon_with_streams,
         daemons_that_wait,
         daemon_making_tables,
+        failing_in_a_thread,
+        terminated_in_a_wait,
+        exiting_in_a_wait,
         unclosed,
     )
 }
@@ -202,6 +313,10 @@ EXIT_CODES = {
     "failing": 1,
     "exiting": 3,
     "exiting_from_a_callback": 3,
+    "exiting_in_a_hook": 3,
+    "exiting_on_a_response": 3,
+    "streaming": 0,
+    "checkpointed": 0,
     "terminated": -signal.SIGTERM,
     "at_once": 4,
     "daemon": 0,
@@ -209,6 +324,9 @@ EXIT_CODES = {
     "daemon_with_streams": 0,
     "daemons_that_wait": 0,
     "daemon_making_tables": 0,
+    "failing_in_a_thread": 0,
+    "terminated_in_a_wait": -signal.SIGTERM,
+    "exiting_in_a_wait": 3,
     "unclosed": 0,
 }
 

@@ -7,13 +7,16 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 import fastfetch as ff
+from fastfetch import sync
 
 from tests.programs.running import allow_slow_callbacks
 
@@ -36,11 +39,20 @@ def fetch(url: str) -> None:
         assert await ff.sleep(0.001, "awake") == "awake"
 
     asyncio.run(main())
+    assert sync.gather([f"{url}/json/a"] * 5).counts == {200: 5}
 
 
 def fetch_and_leave(url: str) -> None:
     """Where the child may not leave as usual: not on the main thread, or inside the parent's loop."""
     fetch(url)
+    os._exit(0)
+
+
+def fetch_beside_a_loop(url: str) -> None:
+    """Where the child has inherited a running loop with its parent's stack."""
+    thread = threading.Thread(target=fetch, args=(url,))
+    thread.start()
+    thread.join()
     os._exit(0)
 
 
@@ -149,6 +161,105 @@ def under_load(url: str) -> float:
     return slowest
 
 
+def at_first_use(url: str) -> float:
+    """While other threads do for the first time what is done once in a process."""
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=use, args=(url,)) for use in (fetch, hooked, fetch, hooked)]
+    for thread in threads:
+        thread.start()
+    slowest = max(fork(lambda: fetch_and_leave(url)) for _ in range(5))
+    for thread in threads:
+        thread.join(PATIENCE)
+    return slowest
+
+
+def hooked(url: str) -> None:
+    def hook(_: object) -> None:
+        pass
+
+    with sync.Client(event_hooks={"request": hook, "response": hook}, auth=hook) as hooked:
+        assert hooked.gather([f"{url}/json/a"] * 5, on_response=hook).counts == {200: 5}
+        assert hooked.post(f"{url}/json/a", json={}, timeout=5).ok
+
+
+def in_a_hook(url: str) -> float:
+    """Fork where Rust has called Python, while a request waits for what it says."""
+    took: list[float] = []
+
+    def hook(_: object) -> None:
+        took.append(fork(lambda: fetch_beside_a_loop(url)))
+
+    async def main() -> None:
+        async with ff.Client(event_hooks={"request": hook}) as hooked:
+            assert (await hooked.get(f"{url}/json/a")).ok
+            assert (await hooked.gather([f"{url}/json/a"], on_response=hook)).counts == {200: 1}
+
+    asyncio.run(main())
+    return max(took)
+
+
+def in_a_callback_of_the_waiting_face(url: str) -> float:
+    took: list[float] = []
+
+    def reader(_: object) -> None:
+        took.append(fork(lambda: fetch_and_leave(url)))
+
+    assert sync.gather([f"{url}/json/a"] * 2, on_response=reader).counts == {200: 2}
+    return max(took)
+
+
+def beside_a_wait(url: str) -> float:
+    """Another thread waits for an answer, and goes on waiting."""
+    gate = f"{url}/gate/forked"
+    thread = threading.Thread(target=lambda: answers.extend(sync.gather([gate] * 100, per_host=100)))
+    answers: list[ff.Response] = []
+    thread.start()
+    while int(sync.get(f"{url}/waiting").text) < 100:
+        pass
+    seconds = fork(lambda: fetch_and_leave(url))
+    assert sync.get(f"{url}/open").ok
+    thread.join(PATIENCE)
+    assert [response.ok for response in answers] == [True] * 100
+    return seconds
+
+
+def load(tasks: Connection) -> None:
+    """What a worker of a data loader does: takes the next, fetches it, gives it back."""
+    while (url := tasks.recv()) is not None:
+        tasks.send([response.json()["name"] for response in sync.gather([f"{url}/{n}" for n in range(5)])])
+
+
+def by_a_data_loader(url: str) -> float:
+    """As PyTorch's: daemons, forked while the parent fetches; one is killed, the others are told to end."""
+    fetch(url)
+    start, processes = time.monotonic(), multiprocessing.get_context("fork")
+    pipes = [processes.Pipe() for _ in range(4)]
+    workers = [processes.Process(target=load, args=(theirs,), daemon=True) for _, theirs in pipes]
+    for worker in workers:
+        worker.start()
+        assert client_in_a_loop(url)
+    for _ in range(5):
+        for ours, _ in pipes:
+            ours.send(f"{url}/json")
+        assert client_in_a_loop(url)
+        for ours, _ in pipes:
+            assert ours.poll(PATIENCE)
+            assert ours.recv() == list("01234")
+    assert workers[0].pid is not None
+    os.kill(workers[0].pid, signal.SIGKILL)
+    for ours, _ in pipes[1:]:
+        ours.send(None)
+    for worker in workers:
+        worker.join(PATIENCE)
+    assert [worker.exitcode for worker in workers] == [-signal.SIGKILL, 0, 0, 0]
+    fetch(url)
+    return (time.monotonic() - start) / len(workers)
+
+
+def client_in_a_loop(url: str) -> bool:
+    return asyncio.run(client.get(f"{url}/json/a")).ok
+
+
 def by_multiprocessing(url: str, method: str) -> float:
     fetch(url)
     start = time.monotonic()
@@ -166,6 +277,11 @@ MOMENTS: dict[str, Callable[[str], float]] = {
     "from_a_thread": from_a_thread,
     "in_flight": in_flight,
     "under_load": under_load,
+    "at_first_use": at_first_use,
+    "in_a_hook": in_a_hook,
+    "in_a_callback_of_the_waiting_face": in_a_callback_of_the_waiting_face,
+    "beside_a_wait": beside_a_wait,
+    "data_loader": by_a_data_loader,
     "multiprocessing_fork": lambda url: by_multiprocessing(url, "fork"),
     "multiprocessing_forkserver": lambda url: by_multiprocessing(url, "forkserver"),
     "multiprocessing_spawn": lambda url: by_multiprocessing(url, "spawn"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ __all__ = [
     "positive",
     "shown",
 ]
+
+_LARGEST = sys.float_info.max
 
 
 def kind(value: object) -> str:
@@ -59,13 +62,13 @@ def check_number(name: str, value: object, expected: str, accepts: Callable[[flo
 
 
 def positive(value: float) -> bool:
-    """Is it above zero, and finite? (NaN is not: no comparison holds for it.)"""
-    return 0 < value < float("inf")
+    """Is it above zero, and no more than a float can be? NaN is not: no comparison holds for it."""
+    return 0 < value <= _LARGEST
 
 
 def not_negative(value: float) -> bool:
-    """Is it zero or more, and finite?"""
-    return 0 <= value < float("inf")
+    """Is it zero or more, and no more than a float can be?"""
+    return 0 <= value <= _LARGEST
 
 
 def shown(setting: DataclassInstance, secret: Collection[str] = ()) -> str:

@@ -1,9 +1,9 @@
 //! Integers beyond 64 bits.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
+use crate::binding::names::intern;
 /// So many digits fit in 64 bits, and so does ten to their number.
 const STEP: usize = 19;
 
