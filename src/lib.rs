@@ -17,7 +17,7 @@ mod _core {
     };
 
     #[pymodule_init]
-    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
-        crate::binding::load(module)
+    fn init(py: pyo3::Python<'_>) -> pyo3::PyResult<()> {
+        crate::binding::load(py)
     }
 }

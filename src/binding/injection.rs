@@ -7,13 +7,13 @@ use crate::engine::injection;
 /// Has a point panic so many times; 0 disarms it.
 #[pyfunction]
 #[pyo3(signature = (point, times=1))]
-fn _inject(point: &str, times: usize) {
+fn panics(point: &str, times: usize) {
     injection::arm(point, times);
 }
 
 /// Reads memory after it was given back, which AddressSanitizer is to report.
 #[pyfunction]
-fn _use_after_free() -> u8 {
+fn use_after_free() -> u8 {
     let bytes = vec![1_u8; 64];
     let pointer = bytes.as_ptr();
     drop(bytes);
@@ -21,8 +21,10 @@ fn _use_after_free() -> u8 {
     unsafe { pointer.read_volatile() }
 }
 
-/// Adds them to the module. They are in no stub, since no wheel has them.
-pub fn load(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(_inject, module)?)?;
-    module.add_function(wrap_pyfunction!(_use_after_free, module)?)
+/// Makes them a module of their own, `fastfetch._injection`: in the package's own they would be in its stub, and no wheel has them.
+pub fn load(py: Python<'_>) -> PyResult<()> {
+    let module = PyModule::new(py, "fastfetch._injection")?;
+    module.add_function(wrap_pyfunction!(panics, &module)?)?;
+    module.add_function(wrap_pyfunction!(use_after_free, &module)?)?;
+    py.import("sys")?.getattr("modules")?.set_item(module.name()?, &module)
 }

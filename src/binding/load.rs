@@ -37,8 +37,7 @@ fn refuse_subinterpreters() -> PyResult<()> {
 }
 
 /// Prepares the module.
-pub fn load(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let py = module.py();
+pub fn load(py: Python<'_>) -> PyResult<()> {
     refuse_subinterpreters()?;
     watch_forks();
     panics::watch();
@@ -49,7 +48,7 @@ pub fn load(module: &Bound<'_, PyModule>) -> PyResult<()> {
     PyMapping::register::<Headers>(py)?;
     py.import("collections.abc")?.getattr("MutableMapping")?.call_method1("register", (py.get_type::<Cookies>(),))?;
     #[cfg(feature = "injection")]
-    super::injection::load(module)?;
+    super::injection::load(py)?;
     py.import("atexit")?.call_method1("register", (wrap_pyfunction!(shutdown, py)?,))?;
     Ok(())
 }

@@ -31,8 +31,11 @@ pub use text::{charset, events, lines};
 pub use urls::{links, redirect, urls};
 pub use writing::{headers, multipart};
 
+/// Takes whatever bytes there are, and panics where something does not hold.
+pub type Target = fn(&[u8]);
+
 /// Every function, by the name of its target.
-pub const TARGETS: [(&str, fn(&[u8])); 24] = [
+pub const TARGETS: [(&str, Target); 24] = [
     ("challenge", challenge),
     ("charset", charset),
     ("checkpoint", checkpoint),
