@@ -36,7 +36,8 @@ pub struct Client<T = transport::Network> {
 
 #[derive(Debug)]
 struct Inner<T> {
-    config: Config,
+    /// Its transport has them too. No copy is made: what it holds of the caller's has this one owner.
+    config: Arc<Config>,
     /// The headers of every request that does not name them itself.
     headers: HeaderMap,
     network: ArcSwapOption<ProcessBound<Network<T>>>,
@@ -53,7 +54,7 @@ struct Network<T> {
 }
 
 impl<T: Transport> Network<T> {
-    fn new(config: &Config) -> Result<ProcessBound<Self>, String> {
+    fn new(config: &Arc<Config>) -> Result<ProcessBound<Self>, String> {
         let statistics = Arc::new(Statistics::default());
         let transport = T::new(config, statistics.clone())?;
         let gate = Gate::new(fitting(&config.limits));
@@ -73,6 +74,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// Says in words which setting is wrong.
     pub fn new(config: Config) -> Result<Self, String> {
+        let config = Arc::new(config);
         let network = ArcSwapOption::from_pointee(Network::new(&config)?);
         let mut headers = config.headers.clone();
         let agent = HeaderValue::from_str(&config.user_agent).map_err(|error| format!("user_agent: {error}"))?;

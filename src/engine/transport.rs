@@ -52,7 +52,7 @@ pub trait Transport: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Says in words which setting is wrong.
-    fn new(config: &Config, statistics: Arc<Statistics>) -> Result<Self, String>;
+    fn new(config: &Arc<Config>, statistics: Arc<Statistics>) -> Result<Self, String>;
 
     /// Sends a request and waits for the head of the answer. `stage` tells meanwhile how far it has come.
     fn send(
@@ -107,7 +107,7 @@ pub struct OpenResponse<B> {
 
 /// The network.
 pub struct Network {
-    config: Config,
+    config: Arc<Config>,
     direct: Direct,
     proxied: Proxied,
 }
@@ -122,7 +122,7 @@ struct Sent {
 impl Transport for Network {
     type Body = Incoming;
 
-    fn new(config: &Config, statistics: Arc<Statistics>) -> Result<Self, String> {
+    fn new(config: &Arc<Config>, statistics: Arc<Statistics>) -> Result<Self, String> {
         let alpn = match config.versions {
             Versions::Http1 => Alpn::Http1,
             Versions::Negotiated => Alpn::Http2OrHttp1,

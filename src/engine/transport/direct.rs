@@ -38,7 +38,7 @@ const RECENTLY_RESET: usize = 10_000;
 
 /// Requests over connections to hosts, or through one proxy.
 pub struct Direct {
-    config: Config,
+    config: Arc<Config>,
     statistics: Arc<Statistics>,
     connector: Connector,
     pooled: Pool,
@@ -48,7 +48,13 @@ pub struct Direct {
 
 impl Direct {
     /// Sets up the pool; opens nothing yet.
-    pub fn new(config: &Config, tls: &Arc<ClientConfig>, statistics: Arc<Statistics>, room: Arc<Room>, via: Option<Via>) -> Self {
+    pub fn new(
+        config: &Arc<Config>,
+        tls: &Arc<ClientConfig>,
+        statistics: Arc<Statistics>,
+        room: Arc<Room>,
+        via: Option<Via>,
+    ) -> Self {
         let connector = Connector::new(config, tls.clone(), statistics.clone(), room, via);
         let pooled = pool(config, connector.clone(), config.limits.concurrency);
         Self { config: config.clone(), statistics, connector, pooled, unpooled: OnceLock::new() }

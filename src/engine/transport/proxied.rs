@@ -42,7 +42,7 @@ const POOLS: usize = 64;
 
 /// Requests through proxies.
 pub struct Proxied {
-    config: Config,
+    config: Arc<Config>,
     tls: Arc<ClientConfig>,
     statistics: Arc<Statistics>,
     room: Arc<Room>,
@@ -51,7 +51,7 @@ pub struct Proxied {
 
 impl Proxied {
     /// Opens nothing yet.
-    pub fn new(config: &Config, tls: Arc<ClientConfig>, statistics: Arc<Statistics>, room: Arc<Room>) -> Self {
+    pub fn new(config: &Arc<Config>, tls: Arc<ClientConfig>, statistics: Arc<Statistics>, room: Arc<Room>) -> Self {
         Self { config: config.clone(), tls, statistics, room, pools: Mutex::default() }
     }
 
