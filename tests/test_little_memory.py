@@ -119,5 +119,5 @@ def test_what_is_made_of_a_body_does_not_fit(server: RawServer, measured: Measur
     assert told(server, list(asked)) == asked
     measured(
         f"{len(asked)} ways to use bodies of {THIRD} and {HALF} MB where {SPARE // MB} MB are to be had",
-        "each an error, and the client lives",
+        "errors but where nothing is copied, and the client lives",
     )
