@@ -4,14 +4,16 @@ Arguments: how many bytes, a URL that answers "ok", and any number of a way and 
 """
 
 import asyncio
+import gc
 import pickle
 import resource
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
-from fastfetch import Client, FetchError
+from fastfetch import Client, FetchError, Results
 
 from tests.programs.bombs import memory
 from tests.programs.running import allow_slow_callbacks
@@ -23,12 +25,16 @@ async def get(client: Client, url: str) -> object:
     return memoryview(await client.get(url)).nbytes
 
 
+async def fetched(client: Client, url: str, count: int, **options: Any) -> Results:
+    """So many results; the first error among them is raised."""
+    results = await client.gather([url] * count, **options)
+    for response in results.failed:
+        response.raise_for_status()
+    return results
+
+
 async def gather(client: Client, url: str) -> object:
-    """All are outcomes: nothing is raised, whatever became of them."""
-    results = await client.gather([url] * 3)
-    if results.failed:
-        raise results.failed[0].error or AssertionError
-    return len(results)
+    return len(await fetched(client, url, 3))
 
 
 async def stream(client: Client, url: str) -> object:
@@ -63,17 +69,17 @@ async def pickled(client: Client, url: str) -> object:
 
 
 async def table(client: Client, url: str) -> object:
-    results = await client.gather([url] * 2)
+    results = await fetched(client, url, 2)
     return len(results.table(["body"]))
 
 
 async def json_table(client: Client, url: str) -> object:
-    results = await client.gather([url] * 2)
+    results = await fetched(client, url, 2)
     return len(results.json_table())
 
 
 async def save(client: Client, url: str) -> object:
-    results = await client.gather([url] * 2)
+    results = await fetched(client, url, 2)
     with tempfile.TemporaryDirectory() as folder:
         results.save(f"{folder}/results.arrow")
         return len(results.load(f"{folder}/results.arrow"))
@@ -81,10 +87,7 @@ async def save(client: Client, url: str) -> object:
 
 async def checkpoint(client: Client, url: str) -> object:
     with tempfile.TemporaryDirectory() as folder:
-        results = await client.gather([url], checkpoint=Path(folder, "job.db"))
-        if results.failed:
-            raise results.failed[0].error or AssertionError
-        return len(results)
+        return len(await fetched(client, url, 1, checkpoint=Path(folder, "job.db")))
 
 
 WAYS: dict[str, Way] = {
@@ -119,6 +122,7 @@ async def main(spare: int, ok: str, *asked: str) -> None:
                 came_of_it = type(error).__name__
             else:
                 came_of_it = "done"
+            gc.collect()
             # Whatever it was, it was of this request alone.
             assert (await client.get(ok)).text == "ok"
             print(way, url.partition("/")[2].partition("/")[2].partition("/")[2], came_of_it, flush=True)
