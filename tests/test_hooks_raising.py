@@ -5,6 +5,8 @@ import copy
 import gc
 import pickle
 import sys
+import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -213,8 +215,12 @@ class TestClosedLoops:
         for each in asyncio.all_tasks(loop):
             each._log_destroy_pending = False  # type: ignore[attr-defined]
         loop.close()
-        del task, each
-        gc.collect()
+        gone = weakref.ref(loop)
+        del task, each, loop
+        deadline = time.monotonic() + 5
+        # A loop that watches no descriptors is let go when it is next rung.
+        while gone() is not None and time.monotonic() < deadline:
+            gc.collect()
 
         async def main() -> None:
             # The permit has come back, and the hook is called here.

@@ -71,6 +71,7 @@ impl Batch {
         if Arc::strong_count(&self.engine) > 1 {
             return Ok(());
         }
+        shown::table(&visit, self.engine.table())?;
         let reader = self.engine.plan().reader.as_ref();
         reader.map_or(Ok(()), |reader| shown::reader(&visit, reader))?;
         // As in `Rows`: what others share is visited by nobody. The reader is this batch's own.

@@ -250,10 +250,6 @@ impl Rows {
         if Arc::strong_count(&self.tags) == 1 {
             self.tags.values().try_for_each(|tag| visit.call(tag))?;
         }
-        if Arc::strong_count(&self.table) > 1 {
-            return Ok(());
-        }
-        let mut outcomes = (0..self.table.len()).filter_map(|place| self.table.outcome(place));
-        outcomes.try_for_each(|outcome| shown::outcome(&visit, outcome))
+        shown::table(&visit, &self.table)
     }
 }

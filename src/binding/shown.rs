@@ -20,6 +20,7 @@ use crate::engine::caller::Callback;
 use crate::engine::client::Client;
 use crate::engine::content::Content;
 use crate::engine::error::{Kind, Opaque};
+use crate::engine::gather::Table;
 use crate::engine::plan::Reader;
 use crate::engine::request::Request;
 use crate::engine::response::Outcome;
@@ -65,6 +66,12 @@ pub fn outcome(visit: &PyVisit<'_>, outcome: &Arc<Outcome>) -> Seen {
         None => None,
     };
     held.map_or(Ok(()), |held| object(visit, held))
+}
+
+/// What came of all items of a table.
+pub fn table(visit: &PyVisit<'_>, table: &Arc<Table>) -> Seen {
+    let Some(table) = own(table) else { return Ok(()) };
+    (0..table.len()).filter_map(|place| table.outcome(place)).try_for_each(|each| outcome(visit, each))
 }
 
 /// Whoever reads the answers of a batch.
