@@ -56,9 +56,7 @@ struct Network<T> {
 impl<T: Transport> Network<T> {
     fn new(config: &Arc<Config>) -> Result<ProcessBound<Self>, String> {
         let statistics = Arc::new(Statistics::default());
-        // What connects calls nobody: a copy of the callbacks would only keep them from being collected.
-        let connecting = Config { hooks: None, auth: None, ..config.clone() };
-        let transport = T::new(&connecting, statistics.clone())?;
+        let transport = T::new(config, statistics.clone())?;
         let gate = Gate::new(fitting(&config.limits));
         Ok(ProcessBound::new(Self { transport, gate, statistics, robots: Arc::default() }))
     }
