@@ -17,7 +17,8 @@ from tests.servers.routes import RouteServer
 
 pytestmark = pytest.mark.compat
 
-PATIENCE = 1.0
+PATIENCE = 10.0
+ROUNDS = 5
 
 
 class Crawler:
@@ -119,8 +120,12 @@ def values(crawler: Crawler) -> None:
 
 def exception(crawler: Crawler) -> None:
     """What a hook raised refers to its frames, and they to much."""
-    with sync.Client(event_hooks={"response": crawler.fails}) as client:
-        crawler.held = results = client.gather([crawler.url])
+
+    async def main() -> ff.Results:
+        async with ff.Client(event_hooks={"response": crawler.fails}) as client:
+            return await client.gather([crawler.url])
+
+    crawler.held = results = asyncio.run(main())
     assert type(results[0].error) is LookupError
 
 
@@ -201,7 +206,7 @@ def test_l24_what_is_in_flight_is_not_collected(route_server: RouteServer, loop_
         return client
 
     async def main() -> None:
-        for number in range(20):
+        for number in range(ROUNDS):
             urls = [
                 ff.Request("GET", f"{route_server.url}/json/{n}", auth=lambda _: None, tag=[n])
                 for n in range(20)
@@ -226,7 +231,7 @@ def test_l24_what_is_in_flight_is_not_collected(route_server: RouteServer, loop_
         over.set()
         thread.join()
     # Two hooks on the way there and one on the way back, and those who read.
-    assert calls == 20 * (20 * 4 + 5 * 4 + 3)
+    assert calls == ROUNDS * (20 * 4 + 5 * 4 + 3)
 
 
 def test_l24_a_loop_closed_before_a_hook_was_called_keeps_nothing(
