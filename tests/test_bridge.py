@@ -50,9 +50,11 @@ def test_l11_one_wake_up_serves_a_burst(nginx: Nginx, loop_factory: LoopFactory)
 @pytest.mark.compat
 def test_l11_a_batch_is_one_completion(nginx: Nginx) -> None:
     async def main() -> None:
-        since = dict(bridge_counters())
+        since, begun = dict(bridge_counters()), time.monotonic()
         assert (await ff.gather([f"{nginx.http}/small.json"] * 1_000)).counts == {200: 1_000}
-        assert (crossed("completions", since), crossed("wakes", since)) == (1, 1)
+        beats = int((time.monotonic() - begun) / 0.1)  # A loop that waits is woken ten times a second.
+        assert crossed("completions", since) == 1
+        assert crossed("wakes", since) <= 1 + beats
 
     asyncio.run(main())
 

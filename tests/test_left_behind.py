@@ -179,9 +179,9 @@ class TestLeft:
                 assert await anext(pieces)
                 ring: list[object] = [response, pieces] if cycle else []
                 ring.append(ring)
-                moment = time.monotonic()
                 del response, pieces, ring
                 gc.collect()
+                moment = time.monotonic()
                 # The generator goes to the loop to be closed; its loop turns while this waits.
                 await asyncio.to_thread(is_closed, lab, moment)
 

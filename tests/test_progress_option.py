@@ -55,7 +55,9 @@ class TestCallable:
         *before, last = told.seen
         assert len(before) >= 3
         assert {type(progress) for progress in told.seen} == {Progress}
-        assert [(some.total, some.done) for some in before[:3]] == [(4, 3)] * 3
+        # Where the machine is busy, the first may come before the answers.
+        assert [some.total for some in before[:3]] == [4] * 3
+        assert [some.done for some in before[1:3]] == [3] * 2
         assert (last.total, last.done, last.ok, last.in_flight) == (4, 4, 4, 0)
 
     @FACES

@@ -74,7 +74,7 @@ SOCKS4_FAULTS: dict[str, tuple[Fault, type[FetchError], str]] = {
     "close": (socks.CLOSE, ProxyError, "closed the connection"),
     "stall": (stall(), ConnectTimeout, ""),
 }
-IMPATIENT = Timeout(connect=0.2, read=0.2)
+IMPATIENT = Timeout(connect=0.5, read=0.5)
 
 
 class TestFaults:
