@@ -163,6 +163,8 @@ def under_load(url: str) -> float:
 
 def at_first_use(url: str) -> float:
     """While other threads do for the first time what is done once in a process."""
+    # asyncio has a lock of its own for this, and a child would inherit it locked.
+    asyncio.new_event_loop().close()
     sys.setswitchinterval(1e-6)
     threads = [threading.Thread(target=use, args=(url,)) for use in (fetch, hooked, fetch, hooked)]
     for thread in threads:
