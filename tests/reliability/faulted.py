@@ -11,6 +11,8 @@ from fastfetch import TLS
 from tests.faults.fault import Delivered, Fails, Fault
 from tests.faults.page import outcome
 from tests.faults.stage import Stage
+from tests.faults.table import FAULTS
+from tests.reliability.controls import CONTROLS
 from tests.reliability.judge import Cell, Due, judge, wrong
 from tests.reliability.peers.answer import Job
 from tests.reliability.report import CLIENTS, OURS, Row
@@ -21,6 +23,16 @@ from tests.servers.tls import Authority
 
 PATIENCE = 10.0
 """Seconds after which a client hangs, where the fault is not about longer ones."""
+
+
+EVERY = {fault.id: fault for fault in [*CONTROLS, *FAULTS]}
+"""What every client meets, by name: what is no fault, and then the faults."""
+
+
+def named(names: Sequence[str]) -> list[Row]:
+    """The rows of these, performed in a process that may be one of several."""
+    with tempfile.TemporaryDirectory() as folder:
+        return list(rows([EVERY[name] for name in names], Authority(Path(folder))))
 
 
 def rows(faults: Sequence[Fault], authority: Authority) -> Iterator[Row]:
