@@ -31,6 +31,7 @@ def executed(path: Path, folder: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
+        coalesce_streams=True,  # In how many pieces a text comes, differs from run to run.
     )
     environment = {
         **os.environ,

@@ -217,7 +217,8 @@ async def cut_short(server: RouteServer, checkpoint: Any) -> tuple[list[str], Ba
     urls = [*names(server, range(50)), *(f"{server.url}/gate/{number}" for number in range(10))]
     batch = Batch(urls, checkpoint=checkpoint)
     task = asyncio.ensure_future(batch)
-    await until(lambda: batch.progress.done == 50 and batch.progress.in_flight == 10)
+    await until(lambda: batch.progress.done == 50)
+    await asyncio.to_thread(server.ledger.wait_requests, 60)
     task.cancel()
     await asyncio.wait([task])
     for number in range(10):
