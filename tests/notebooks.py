@@ -31,7 +31,6 @@ def executed(path: Path, folder: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
-        coalesce_streams=True,  # In how many pieces a text comes, differs from run to run.
     )
     environment = {
         **os.environ,
@@ -58,14 +57,14 @@ def _with_one_port(value: Any) -> Any:
 
 
 def shown(cell: NotebookNode) -> list[str]:
-    """What a cell shows, as text; without progress, which is shown only where a batch lasts."""
-    texts = []
-    for output in cell.get("outputs", []):
-        if output.output_type == "stream":
-            texts.append(output.text)
-        elif output.output_type == "execute_result":
-            texts.append(output.data["text/plain"])
-    return texts
+    """What a cell shows, as text; without progress, which is shown only where a batch lasts.
+
+    First what it prints: in how many pieces that comes differs from run to run.
+    """
+    outputs = cell.get("outputs", [])
+    printed = "".join(output.text for output in outputs if output.output_type == "stream")
+    results = [output.data["text/plain"] for output in outputs if output.output_type == "execute_result"]
+    return [printed, *results] if printed else results
 
 
 def main() -> None:
