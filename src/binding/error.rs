@@ -114,12 +114,14 @@ pub fn raise(py: Python<'_>, error: &Error) -> PyErr {
     exception(py, error).map_or_else(|error| error, PyErr::from_value)
 }
 
-/// A fault of ours, caught at the bridge.
+/// A fault of ours, which is no request's.
+pub fn internal(py: Python<'_>, what: &str) -> PyErr {
+    class(py, "FetchError").and_then(|class| class.call1((what,))).map_or_else(|error| error, PyErr::from_value)
+}
+
+/// The same, caught at the bridge.
 pub fn panicked(py: Python<'_>, panic: &Panic) -> PyErr {
-    match class(py, "FetchError").and_then(|class| class.call1((panic.to_string(),))) {
-        Ok(exception) => PyErr::from_value(exception),
-        Err(error) => error,
-    }
+    internal(py, &panic.to_string())
 }
 
 /// Does something on a thread of the caller's; a fault of ours is raised like any other error.

@@ -46,9 +46,7 @@ pub fn table_of_json(
         Trouble::Schema(what) => PyValueError::new_err(format!("schema: {what}")),
         Trouble::Sparse(what) => PyValueError::new_err(what),
         Trouble::Memory(lack) => lack.into(),
-        Trouble::Internal(what) => {
-            error::class(py, "FetchError").and_then(|class| class.call1((what,))).map_or_else(|error| error, PyErr::from_value)
-        }
+        Trouble::Internal(what) => error::internal(py, &what),
     })?;
     Ok(Table::new(schema, batches))
 }
