@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use self::objects::{Objects, Raised};
 use super::facts;
 use crate::engine::charset;
-use crate::engine::json::{self, NO_MEMORY, Stop};
+use crate::engine::json::{self, Stop};
 use crate::engine::response::Response;
 
 /// How much of a Content-Type an error shows, in characters.
@@ -34,7 +34,7 @@ pub fn decode<'py>(
     match json::parse(&text, &mut Objects::new(py)) {
         Ok(value) => Ok(Ok(value)),
         Err(Stop::Build(Raised)) => Err(PyErr::fetch(py)),
-        Err(Stop::Fault(fault)) if fault.what == NO_MEMORY => Err(PyMemoryError::new_err("no memory for the values of the body")),
+        Err(Stop::Fault(fault)) if fault.lacks_memory() => Err(PyMemoryError::new_err("no memory for the values of the body")),
         Err(Stop::Fault(_)) if text.trim_ascii().is_empty() => not_json("it is empty"),
         Err(Stop::Fault(fault)) => not_json(&fault.describe(text.as_bytes())),
     }

@@ -16,7 +16,8 @@ mod tests;
 
 use super::memory;
 pub use encoding::text;
-pub use place::{Fault, NO_MEMORY};
+pub use place::Fault;
+use place::NO_MEMORY;
 pub use string::{Text, unescape};
 
 /// How deep lists and objects may stand in each other: it bounds whoever walks through them by recursion.

@@ -20,6 +20,11 @@ pub struct Fault {
 pub const NO_MEMORY: &str = "no memory for its values";
 
 impl Fault {
+    /// Is nothing wrong with the text, and only no memory for its values?
+    pub fn lacks_memory(&self) -> bool {
+        self.what == NO_MEMORY
+    }
+
     /// What is wrong, at which line and column (in characters, both from 1), between what.
     pub fn describe(&self, text: &[u8]) -> String {
         let (before, after) = text.split_at_checked(self.at).unwrap_or((text, &[]));

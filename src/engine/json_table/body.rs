@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use super::Place;
 use super::path::Path;
 use crate::engine::charset;
-use crate::engine::json::{self, Build, NO_MEMORY, Stop, Text};
+use crate::engine::json::{self, Build, Stop, Text};
 use crate::engine::response::Outcome;
 
 /// Offsets within a batch are 32 bits wide.
@@ -42,7 +42,7 @@ pub fn place<B: Body>(body: &B, path: &Path) -> Place {
     }
     match json::parse(&text, &mut Nothing) {
         Ok(()) => {}
-        Err(Stop::Fault(fault)) if fault.what == NO_MEMORY => return Err(NO_MEMORY.into()),
+        Err(Stop::Fault(fault)) if fault.lacks_memory() => return Err(fault.what.into()),
         Err(Stop::Fault(_)) if text.trim_ascii().is_empty() => return Err(not_json("it is empty").into()),
         Err(Stop::Fault(fault)) => return Err(not_json(&fault.describe(text.as_bytes())).into()),
         Err(Stop::Build(never)) => match never {},
