@@ -140,6 +140,24 @@ pub fn micros(duration: Duration) -> u32 {
 }
 
 impl Response {
+    /// An answer of which nothing but the status is known, to be filled in.
+    #[cfg(any(test, fuzzing))]
+    pub fn bare(status: StatusCode) -> Self {
+        Self {
+            status,
+            version: Version::HTTP_11,
+            headers: [].into(),
+            body: Box::default(),
+            url: "http://h/".into(),
+            elapsed: Duration::ZERO,
+            timings: Timings::default(),
+            attempts: 1,
+            decoded: true,
+            peer: None,
+            rare: None,
+        }
+    }
+
     /// The header lines.
     pub fn headers(&self) -> Lines<'_> {
         Lines::new(&self.headers)

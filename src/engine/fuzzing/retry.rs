@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, Method, StatusCode, Version};
+use http::{HeaderMap, Method, StatusCode};
 
 use super::head;
 use crate::engine::config::{Failures, Retry};
 use crate::engine::error::Kind;
 use crate::engine::headers;
 use crate::engine::request::Request;
-use crate::engine::response::{Outcome, Response, Timings};
+use crate::engine::response::{Outcome, Response};
 use crate::engine::retry::{Repeatable, Tries, again};
 
 const LONGEST: Duration = Duration::from_secs(60);
@@ -59,17 +59,5 @@ pub fn retry(data: &[u8]) {
 }
 
 fn answer(status: StatusCode, fields: &HeaderMap) -> Outcome {
-    Ok(Response {
-        status,
-        version: Version::HTTP_11,
-        headers: headers::block(fields).into(),
-        body: Box::default(),
-        url: "http://h/".into(),
-        elapsed: Duration::ZERO,
-        timings: Timings::default(),
-        attempts: 1,
-        decoded: true,
-        peer: None,
-        rare: None,
-    })
+    Ok(Response { headers: headers::block(fields).into(), ..Response::bare(status) })
 }

@@ -1,9 +1,7 @@
-use http::Version;
 use proptest::prelude::*;
 
 use super::super::config::Failures;
 use super::super::headers;
-use super::super::response::Timings;
 use super::*;
 
 fn policy() -> Retry {
@@ -28,19 +26,7 @@ fn request(method: Method) -> Repeatable {
 fn answer(status: u16, fields: &[(&'static str, &str)]) -> Response {
     let fields = fields.iter().map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")));
     let fields: http::HeaderMap = fields.collect();
-    Response {
-        status: StatusCode::from_u16(status).expect("a status"),
-        version: Version::HTTP_11,
-        headers: headers::block(&fields).into(),
-        body: Box::default(),
-        url: "http://h/".into(),
-        elapsed: Duration::ZERO,
-        timings: Timings::default(),
-        attempts: 1,
-        decoded: true,
-        peer: None,
-        rare: None,
-    }
+    Response { headers: headers::block(&fields).into(), ..Response::bare(StatusCode::from_u16(status).expect("a status")) }
 }
 
 fn failure(kind: Kind, phase: Phase) -> Outcome {
