@@ -54,6 +54,8 @@ class Peer(ABC):
     proxies: ClassVar[tuple[str, ...]] = ("http", "https")
     """The kinds of proxies that it knows."""
     speaks_http2: ClassVar[bool] = True
+    client: Any
+    """The client's own object, a context manager, from the entry on."""
 
     def __init__(self, wish: Wish, *, http2: bool = False) -> None:
         self.wish = wish
@@ -69,10 +71,10 @@ class Peer(ABC):
     @abstractmethod
     async def __aenter__(self) -> Self: ...
 
-    @abstractmethod
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        await self.client.__aexit__(kind, error, trace)
 
     @abstractmethod
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:

@@ -1,7 +1,6 @@
 """aiohttp."""
 
 import socket
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -27,7 +26,7 @@ class Client(Peer):
             options["resolver"] = Hosts(hosts)
         if address := self.wish.get("local_address"):
             options["local_addr"] = (address, 0)
-        self.session = aiohttp.ClientSession(
+        self.client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=contexts.context(self.tls), **options),
             headers=self.wish.get("headers"),
             **auth,
@@ -37,15 +36,10 @@ class Client(Peer):
         )
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.session.close()
-
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:
         options: dict[str, Any] = {"allow_redirects": self.follows(), "proxy": self.proxy()}
         options["max_redirects"] = self.most_redirects()
-        asked = self.session.request(ask.method, ask.url, data=ask.body(), headers=ask.headers, **options)
+        asked = self.client.request(ask.method, ask.url, data=ask.body(), headers=ask.headers, **options)
         async with asked as response:
             return response.status, await response.read()
 

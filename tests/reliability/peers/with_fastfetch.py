@@ -1,6 +1,5 @@
 """fastfetch."""
 
-from types import TracebackType
 from typing import Any, Self
 
 from fastfetch import TLS, DigestAuth, Limits, Proxy, Retry, Timeout
@@ -24,11 +23,6 @@ class Client(Peer):
             options["auth"] = DigestAuth(*who["user"]) if who["scheme"] == "digest" else tuple(who["user"])
         self.client = Fetcher(**options)
         return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.__aexit__(kind, error, trace)
 
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:
         response = await self.client.request(

@@ -1,6 +1,5 @@
 """httpx2, which follows redirects and speaks HTTP/2 where it is asked to."""
 
-from types import TracebackType
 from typing import Any, Self
 
 import httpx2
@@ -43,11 +42,6 @@ class Client(Peer):
         )
         await self.client.__aenter__()
         return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.__aexit__(kind, error, trace)
 
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:
         url, headers, extensions = self.resolved(httpx2.URL(ask.url), ask.headers)

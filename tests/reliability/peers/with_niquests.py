@@ -1,7 +1,6 @@
 """niquests."""
 
 import inspect
-from types import TracebackType
 from typing import Any, Self
 
 import niquests
@@ -32,7 +31,7 @@ class Client(Peer):
             options["resolver"] = f"dou://{server}"
         if address := self.wish.get("local_address"):
             options["source_address"] = (address, 0)
-        self.session = niquests.AsyncSession(
+        self.client = niquests.AsyncSession(
             headers=self.wish.get("headers"),
             timeout=niquests.TimeoutConfiguration(
                 total=self.seconds("total"), connect=self.seconds("connect"), read=self.seconds("read")
@@ -47,18 +46,13 @@ class Client(Peer):
             **options,
         )
         if proxy := self.proxy():
-            self.session.proxies = {"http": proxy, "https": proxy}
-        self.session.max_redirects = self.most_redirects()
-        await self.session.__aenter__()
+            self.client.proxies = {"http": proxy, "https": proxy}
+        self.client.max_redirects = self.most_redirects()
+        await self.client.__aenter__()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.session.__aexit__(kind, error, trace)
-
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:
-        response = await self.session.request(
+        response = await self.client.request(
             ask.method, ask.url, data=ask.body(), headers=ask.headers, allow_redirects=self.follows()
         )
         content: Any = response.content

@@ -1,7 +1,6 @@
 """pyreqwest, which speaks HTTP/2 where it is asked to."""
 
 from datetime import timedelta
-from types import TracebackType
 from typing import Self
 
 from pyreqwest.client import ClientBuilder
@@ -54,11 +53,6 @@ class Client(Peer):
         self.client = builder.build()
         await self.client.__aenter__()
         return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.__aexit__(kind, error, trace)
 
     async def fetch(self, ask: Ask) -> tuple[int, bytes]:
         request = self.client.request(ask.method, ask.url).headers(ask.headers)
