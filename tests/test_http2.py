@@ -17,12 +17,11 @@ from fastfetch import (
 from h2.errors import ErrorCodes
 from h2.events import RemoteSettingsChanged
 from h2.settings import SettingCodes
-from hyperframe.frame import DataFrame, HeadersFrame, PushPromiseFrame
 
 from tests.conftest import Http2ServerFactory, RawServerFactory
 from tests.fetching import fault, fetch, outcome
 from tests.http2 import OK, Start, kinds
-from tests.servers.http2 import Http2Connection, Http2Stream, Settings, each
+from tests.servers.http2 import Http2Connection, Http2Stream, Settings, each, pushing
 from tests.servers.messages import Answer
 from tests.servers.raw import RequestReader
 from tests.servers.routes import RouteServer
@@ -231,18 +230,7 @@ class TestStalls:
 def test_push_is_refused(start: Start) -> None:
     """H11. It is said beforehand (RFC 9113, section 6.5.2); who pushes all the same is not heard."""
 
-    async def push(connection: Http2Connection) -> None:
-        stream = await connection.request()
-        fields = ((":method", "GET"), (":scheme", "https"), (":authority", "a.test"), (":path", "/p"))
-        promised, answer = connection.block(*fields), connection.block((":status", "200"))
-        connection.say(
-            PushPromiseFrame(stream.request.stream_id, 2, promised, flags=["END_HEADERS"]),
-            HeadersFrame(2, answer, flags=["END_HEADERS"]),
-            DataFrame(2, b"pushed", flags=["END_STREAM"]),
-        )
-        await connection.request()
-
-    server = start(push)
+    server = start(pushing)
     assert isinstance(outcome(server.url, tls=start.tls).error, ProtocolError)
     said = server.heard.wait(RemoteSettingsChanged)[0].changed_settings
     assert said[SettingCodes.ENABLE_PUSH].new_value == 0

@@ -15,11 +15,18 @@ from fastfetch import (
 )
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
-from hyperframe.frame import DataFrame, HeadersFrame, PushPromiseFrame
 
 from tests.faults.fault import Delivered, Fails, Fault
 from tests.faults.stage import Stage
-from tests.servers.http2 import Http2Connection, Http2Server, Http2Stream, Settings, StreamHandler, each
+from tests.servers.http2 import (
+    Http2Connection,
+    Http2Server,
+    Http2Stream,
+    Settings,
+    StreamHandler,
+    each,
+    pushing,
+)
 from tests.servers.http2_messages import frame
 from tests.servers.messages import Answer
 
@@ -247,17 +254,6 @@ def heads() -> Iterator[Fault]:
 
         return streams(answer)
 
-    async def push(connection: Http2Connection) -> None:
-        stream = await connection.request()
-        fields = ((":method", "GET"), (":scheme", "https"), (":authority", "a.test"), (":path", "/p"))
-        promised, answer = connection.block(*fields), connection.block((":status", "200"))
-        connection.say(
-            PushPromiseFrame(stream.request.stream_id, 2, promised, flags=["END_HEADERS"]),
-            HeadersFrame(2, answer, flags=["END_HEADERS"]),
-            DataFrame(2, b"pushed", flags=["END_STREAM"]),
-        )
-        await connection.request()
-
     def http1(*alpn: str) -> Perform:
         said = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nclean"
         return lambda stage: stage.raw(said, tls=stage.authority.context("127.0.0.1", alpn=alpn)).url
@@ -270,7 +266,7 @@ def heads() -> Iterator[Fault]:
     yield Fault("H08c", "1 MB of header lines", long(1_000_000), too_long, within=2, then=b"clean")
     yield Fault("H09", "more bytes than announced", length(3), other, then=b"clean")
     yield Fault("H09b", "fewer bytes than announced", length(10), other, then=b"clean")
-    yield Fault("H11", "a pushed answer", first(push), pushed, then=b"clean")
+    yield Fault("H11", "a pushed answer", first(pushing), pushed, then=b"clean")
     yield Fault("H12", "HTTP/1.1 is chosen", http1("http/1.1"), AGAIN, then=b"clean")
     yield Fault("H12b", "nothing is chosen (no ALPN)", http1(), AGAIN, then=b"clean")
 

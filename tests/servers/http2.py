@@ -43,7 +43,7 @@ from h2.events import (
 )
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
-from hyperframe.frame import Frame, GoAwayFrame
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PushPromiseFrame
 
 from tests.servers.heard import Heard
 from tests.servers.http2_messages import ClientGone, Fields, Http2Request, decoded, encoded
@@ -343,6 +343,19 @@ def each(answer: StreamHandler) -> Handler:
                     task.cancel()
 
     return handler
+
+
+async def pushing(connection: Http2Connection) -> None:
+    """A handler that pushes an answer nobody has asked for, and gives none to the request."""
+    stream = await connection.request()
+    fields = ((":method", "GET"), (":scheme", "https"), (":authority", "a.test"), (":path", "/p"))
+    promised, answer = connection.block(*fields), connection.block((":status", "200"))
+    connection.say(
+        PushPromiseFrame(stream.request.stream_id, 2, promised, flags=["END_HEADERS"]),
+        HeadersFrame(2, answer, flags=["END_HEADERS"]),
+        DataFrame(2, b"pushed", flags=["END_STREAM"]),
+    )
+    await connection.request()
 
 
 def _whole(answer: Answer) -> StreamHandler:
