@@ -5,7 +5,8 @@ import contextvars
 import gc
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import fastfetch as ff
@@ -178,12 +179,19 @@ def test_l13_unawaited_gives_the_usual_warning_and_no_request(name: str, route_s
 
 
 def test_l14_no_running_loop_is_an_error_with_a_hint(route_server: RouteServer) -> None:
+    def slow() -> Iterator[str]:
+        """Taking from it is longer than the iterator keeps the loop to itself: it wants to let others run."""
+        time.sleep(0.01)
+        yield never
+
     never = f"{route_server.url}/never"
     coroutines: list[Coroutine[Any, Any, Any]] = [
         ff.get(never),
         ff.gather([never]),
         ff.sleep(1),
+        ff.sleep(0),
         ff.as_completed([never]).__anext__(),
+        ff.as_completed(slow()).__anext__(),
     ]
     for coroutine in coroutines:
         with pytest.raises(RuntimeError, match=r"no running.* event loop.*asyncio\.run"):
@@ -194,6 +202,8 @@ def test_l12_trio_is_an_error_with_a_hint() -> None:
     trio = pytest.importorskip("trio")
     with pytest.raises(RuntimeError, match=r"asyncio"):
         trio.run(ff.get, "http://127.0.0.1/")
+    with pytest.raises(RuntimeError, match=r"asyncio"):
+        trio.run(ff.sleep, 0)
 
 
 def test_l15_nothing_is_left_unretrieved(

@@ -49,10 +49,7 @@ struct Waiter {
 impl Port {
     /// The port of the loop that runs on this thread.
     pub fn of_running_loop(py: Python<'_>) -> PyResult<Py<Self>> {
-        let Some(running) = running_loop(py)? else {
-            let hint = "no running asyncio event loop: use `await` inside an async function started with asyncio.run(...)";
-            return Err(PyRuntimeError::new_err(hint));
-        };
+        let running = demand_loop(py)?;
         match Self::carried_by(&running)? {
             Some(port) => Ok(port),
             None => Self::open(&running),
@@ -283,6 +280,12 @@ pub fn running_loop(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     }
     let running = RUNNING.get(py)?.call0()?;
     Ok((!running.is_none()).then_some(running))
+}
+
+/// The event loop that runs on this thread; where none does, an error that says what to do.
+pub fn demand_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    const HINT: &str = "no running asyncio event loop: use `await` inside an async function started with asyncio.run(...)";
+    running_loop(py)?.ok_or_else(|| PyRuntimeError::new_err(HINT))
 }
 
 /// Has somebody imported this module?

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyTypeInfo};
 
 use super::blocking;
-use super::bridge::Port;
+use super::bridge::{Port, demand_loop};
 use super::error;
 use super::names::intern;
 use super::outbox::{Answer, Key, Outbox};
@@ -212,6 +212,8 @@ impl Call {
                 Ok(future.unbind())
             }
             State::Yield => {
+                // Other loops understand other signs than None, and would not say who gave them this one.
+                demand_loop(py)?;
                 drop(self.replace(State::Yielded));
                 Ok(py.None())
             }
