@@ -1,7 +1,7 @@
 //! A client: settings, permits, a pool of connections; and the way of one request through them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -24,6 +24,7 @@ use super::retry::{self, Repeatable, Tries};
 use super::statistics::{InFlight, Statistics};
 use super::streaming::Streaming;
 use super::transport::{self, Transport};
+use super::urls::UrlReader;
 
 /// What we can decode (RFC 9110, section 12.5.3).
 const DECODABLE: HeaderValue = HeaderValue::from_static("gzip, br, zstd, deflate");
@@ -41,6 +42,7 @@ struct Inner<T> {
     /// The headers of every request that does not name them itself.
     headers: HeaderMap,
     network: ArcSwapOption<ProcessBound<Network<T>>>,
+    urls: Mutex<UrlReader>,
     closed: AtomicBool,
 }
 
@@ -83,7 +85,7 @@ impl<T: Transport> Client<T> {
         if config.decode {
             headers.entry(ACCEPT_ENCODING).or_insert(DECODABLE);
         }
-        Ok(Self { inner: Arc::new(Inner { config, headers, network, closed: AtomicBool::new(false) }) })
+        Ok(Self { inner: Arc::new(Inner { config, headers, network, urls: Mutex::default(), closed: AtomicBool::new(false) }) })
     }
 
     /// Its settings.
@@ -143,7 +145,10 @@ impl<T: Transport> Client<T> {
         let config = &self.inner.config;
         let mut request = match &config.base_url {
             Some(base) => Request::relative(method, base, url)?,
-            None => Request::new(method, url)?,
+            None => match self.inner.urls.try_lock() {
+                Ok(mut reader) => Request::read(method, url, &mut reader)?,
+                Err(_) => Request::new(method, url)?,
+            },
         };
         forms::append(&mut request.url, &config.params);
         Ok(request)

@@ -60,3 +60,4 @@ pub mod streaming;
 pub mod table;
 pub mod tls;
 pub mod transport;
+mod urls;

@@ -12,6 +12,7 @@ use super::config::{Retry, Timeout};
 use super::content::Content;
 use super::error::{Error, Kind, Phase, Result};
 use super::proxy::ProxyServer;
+use super::urls::UrlReader;
 
 /// What to ask of a server.
 #[derive(Debug, Clone)]
@@ -124,18 +125,23 @@ impl Request {
 
     /// A request with this method to a URL, checked.
     pub fn new(method: Method, url: &str) -> Result<Self> {
-        let url = parse_url(&method, url)?;
+        Self::read(method, url, &mut UrlReader::default())
+    }
+
+    /// A request with this method to a URL, checked, which is read by a reader of many.
+    pub fn read(method: Method, url: &str, reader: &mut UrlReader) -> Result<Self> {
+        let url = parse_url(&method, url, reader)?;
         Ok(Self { method, url, text: None, headers: HeaderMap::new(), content: None, timeout: None, own: None, informed: None })
     }
 }
 
-fn parse_url(method: &Method, text: &str) -> Result<Url> {
+fn parse_url(method: &Method, text: &str, reader: &mut UrlReader) -> Result<Url> {
     let invalid = |why: &str| Error::unsent(Kind::InvalidUrl, Phase::Input, method.clone(), text, why);
     // The WHATWG parser drops tabs and line ends wherever they stand; in a list of URLs they are damage, not intent.
     if text.bytes().any(|b| b.is_ascii_control()) {
         return Err(invalid("invalid URL: it contains a control character"));
     }
-    let url = Url::parse(text).map_err(|error| match error {
+    let url = reader.read(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => invalid("invalid URL: it has no scheme, expected http:// or https://"),
         other => invalid(&format!("invalid URL: {other}")),
     })?;
@@ -148,10 +154,17 @@ fn parse_url(method: &Method, text: &str) -> Result<Url> {
 /// The host and port that a URL text names, as a key for per-host rules: cheap, and never wrong about which URLs share a host
 /// (two spellings of one host may count as two). Empty where there is none.
 pub fn host_key(url: &str) -> &str {
+    let bytes = url.as_bytes();
+    let find = |from: usize, is: fn(u8) -> bool| {
+        bytes.iter().skip(from).position(|byte| is(*byte)).map_or(bytes.len(), |found| from + found)
+    };
     // The parser takes any number of slashes, of either kind.
-    let after_scheme = url.split_once(':').map_or("", |(_, rest)| rest.trim_start_matches(['/', '\\']));
-    let authority = after_scheme.split(['/', '?', '#', '\\']).next().unwrap_or("");
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    let start = find(find(0, |byte| byte == b':').saturating_add(1), |byte| !matches!(byte, b'/' | b'\\'));
+    let end = find(start, |byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'));
+    let authority = bytes.get(start..end).unwrap_or_default();
+    let host = authority.iter().rposition(|byte| *byte == b'@').map_or(start, |at| start + at + 1);
+    // All of these are ASCII, so they are never within a character.
+    url.get(host..end).unwrap_or_default()
 }
 
 #[cfg(test)]
