@@ -355,6 +355,10 @@ impl AsyncWrite for Link {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // Most requests are one piece, which the system sends for less as such.
+        if let [only] = bytes {
+            return self.poll_write(context, only);
+        }
         self.sending();
         if let Some(unwritable) = self.unwritable(context) {
             return unwritable;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::header::PROXY_AUTHORIZATION;
+use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::{Request as HttpRequest, Response as HttpResponse, StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error};
@@ -71,6 +71,10 @@ impl Direct {
         *out.method_mut() = request.method.clone();
         *out.uri_mut() = uri(request)?;
         *out.headers_mut() = headers;
+        // hyper-util would add it too, by way of formatting. Over HTTP/2 there is none.
+        if let (false, Ok(host)) = (self.may_share(request), HeaderValue::from_str(request.authority())) {
+            out.headers_mut().entry(HOST).or_insert(host);
+        }
         if let Some(via) = self.connector.via() {
             if !via.forwards(&request.url) {
                 // In a tunnel only the host would read it, for whom it is not meant.
