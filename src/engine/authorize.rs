@@ -46,6 +46,9 @@ impl Authorizing {
             }
         }
         let from_url = take_userinfo(request)?;
+        if client.is_none() && from_url.is_none() && request.own.is_none() {
+            return Ok(None);
+        }
         let has_header = request.headers.contains_key(AUTHORIZATION);
         if let Some(value) = from_url
             && !has_header

@@ -1,7 +1,7 @@
 //! The jobs of one call, between the gate and whoever takes their outcomes: workers that come when they are needed and stay
 //! while there is something to do.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -82,7 +82,7 @@ struct State {
     coming: usize,
     workers: JoinSet<()>,
     /// What those have gone through that were made before.
-    tries: HashMap<usize, Tries>,
+    tries: BTreeMap<usize, Tries>,
     closed: bool,
 }
 

@@ -56,7 +56,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
         tools.stage.begin();
         let patience = Patience { timeout: request.timeout.unwrap_or(config.timeout), start, deadline: tools.deadline };
         let gave_cookies = request.own.as_ref().is_some_and(|own| own.cookies.is_some());
-        let own_cookies = request.headers.contains_key(COOKIE) && !gave_cookies;
+        let own_cookies = !gave_cookies && request.headers.contains_key(COOKIE);
         let at_home = config.base_url.as_ref().is_none_or(|base| base.origin() == request.url.origin());
         Self {
             config,
@@ -212,7 +212,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
     /// Adds the cookies for the URL, unless the caller wrote the header.
     fn add_cookies(&mut self) -> Result<(), Failure> {
         // Dropped at a foreign hop, the caller's header is gone for good.
-        self.own_cookies &= self.request.headers.contains_key(COOKIE);
+        self.own_cookies = self.own_cookies && self.request.headers.contains_key(COOKIE);
         let own = self.request.own.as_ref().and_then(|own| own.cookies.as_deref());
         if self.own_cookies || self.config.cookies.is_none() && own.is_none() {
             return Ok(());

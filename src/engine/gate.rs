@@ -1,6 +1,6 @@
 //! Where requests wait for their turn: tasks, one by one, and whole batches of jobs.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -44,7 +44,7 @@ pub struct Gate {
 #[derive(Debug)]
 struct Line {
     schedule: Schedule<Job>,
-    crowds: HashMap<Party, Weak<dyn Crowd>>,
+    crowds: BTreeMap<Party, Weak<dyn Crowd>>,
     /// When the keeper is to look again.
     look: Option<Instant>,
     /// There is a keeper.
@@ -82,7 +82,7 @@ pub struct Membership {
 impl Gate {
     /// A gate with nobody before it.
     pub fn new(limits: Arc<Limits>) -> Arc<Self> {
-        let line = Line { schedule: Schedule::new(limits), crowds: HashMap::new(), look: None, keeper: false };
+        let line = Line { schedule: Schedule::new(limits), crowds: BTreeMap::new(), look: None, keeper: false };
         Arc::new(Self { line: Mutex::new(line), moved: Arc::default(), handle: OnceLock::new() })
     }
 

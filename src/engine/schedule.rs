@@ -34,7 +34,7 @@ const RESERVE: Rate = Rate { per_second: 1.0, burst: Some(10) };
 pub struct Lane(usize);
 
 /// Identifies those whose jobs stand in line together: of several in a host's queue each has its turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Party(pub u64);
 
 /// What came of a permit.
@@ -55,6 +55,8 @@ pub struct Schedule<J> {
     running: usize,
     lanes: Slab<HostQueue<J>>,
     by_host: HashMap<Box<str>, usize>,
+    /// The lane that was asked for last: many jobs in a row are for one host.
+    last: usize,
     /// Lanes with a job that may run now: those with the fewest running first.
     ready: BTreeSet<(usize, u64, usize)>,
     /// Lanes that may have such a job later on.
@@ -72,6 +74,7 @@ impl<J> Schedule<J> {
             running: 0,
             lanes: Slab::new(),
             by_host: HashMap::new(),
+            last: usize::MAX,
             ready: BTreeSet::new(),
             timed: BTreeSet::new(),
             idle: VecDeque::new(),
@@ -288,13 +291,18 @@ impl<J> Schedule<J> {
 
     fn lane(&mut self, host: &str) -> usize {
         let key = if self.limits.per_site { hosts::site(host) } else { host };
-        if let Some(index) = self.by_host.get(key) {
-            return *index;
+        if self.lanes.get(self.last).is_none_or(|lane| *lane.host != *key) {
+            self.last = match self.by_host.get(key) {
+                Some(index) => *index,
+                None => {
+                    let limits = hosts::limits(&self.limits, host);
+                    let index = self.lanes.insert(HostQueue::new(key, &limits, &self.limits));
+                    self.by_host.insert(key.into(), index);
+                    index
+                }
+            };
         }
-        let limits = hosts::limits(&self.limits, host);
-        let index = self.lanes.insert(HostQueue::new(key, &limits, &self.limits));
-        self.by_host.insert(key.into(), index);
-        index
+        self.last
     }
 }
 
