@@ -14,6 +14,8 @@ pub mod completed;
 pub mod config;
 pub mod content;
 pub mod cookies;
+#[cfg(test)]
+mod costs;
 mod crowd;
 mod decode;
 pub mod error;
