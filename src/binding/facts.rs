@@ -83,7 +83,7 @@ impl Timings {
             tls: seconds(parts.tls),
             first_byte: seconds(parts.first_byte),
             body: seconds(parts.body),
-            total: answer.elapsed.as_secs_f64(),
+            total: answer.elapsed().as_secs_f64(),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Response {
         facts.set_item("method", answer.method().as_str())?;
         facts.set_item("phase", "body")?;
         facts.set_item("attempts", answer.attempts)?;
-        facts.set_item("elapsed", answer.elapsed.as_secs_f64())?;
+        facts.set_item("elapsed", answer.elapsed().as_secs_f64())?;
         if class == "StatusError" {
             facts.set_item("phase", "response")?;
             facts.set_item("response", slf)?;
@@ -311,7 +311,7 @@ impl Response {
     #[getter]
     fn elapsed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDelta>> {
         match &*self.row.outcome {
-            Ok(answer) => answer.elapsed.into_pyobject(py),
+            Ok(answer) => answer.elapsed().into_pyobject(py),
             Err(error) => error.elapsed.into_pyobject(py),
         }
     }

@@ -194,7 +194,7 @@ impl Rows {
         let seconds = |micros: u32| f64::from(micros) / 1e6;
         let moments = |outcome: &Outcome| {
             let (timings, elapsed) = match outcome {
-                Ok(answer) => (answer.timings, answer.elapsed),
+                Ok(answer) => (answer.timings, answer.elapsed()),
                 Err(error) => (Timings { start: error.start, ..Timings::default() }, error.elapsed),
             };
             let Timings { start, queue, dns, connect, tls, first_byte, body } = timings;
@@ -218,7 +218,7 @@ impl Rows {
         }
         let size = |outcome: &Outcome| outcome.as_ref().map_or(0, |answer| answer.body.len());
         let elapsed =
-            |outcome: &Outcome| outcome.as_ref().map_or_else(|error| error.elapsed, |answer| answer.elapsed).as_secs_f64();
+            |outcome: &Outcome| outcome.as_ref().map_or_else(|error| error.elapsed, |answer| answer.elapsed()).as_secs_f64();
         (
             self.outcomes().map(status).collect(),
             self.outcomes().map(error).collect(),

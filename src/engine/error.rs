@@ -254,7 +254,7 @@ impl Error {
             url: redact(&answer.url).into(),
             attempts: answer.attempts,
             start: answer.timings.start,
-            elapsed: answer.elapsed,
+            elapsed: answer.elapsed(),
             detail: failure.detail,
             errno: None,
             earlier: Vec::new(),

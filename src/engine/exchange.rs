@@ -287,7 +287,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             answer.rare.get_or_insert_default().trailers = headers::block(&trailers).into();
         }
         let end = Instant::now();
-        answer.elapsed = end - self.patience.start;
+        answer.elapsed = (end - self.patience.start).into();
         answer.timings.body = micros(end - self.head);
         Ok(answer)
     }
@@ -317,7 +317,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             headers: self.tools.headers.copy(&open.headers),
             body: Box::default(),
             url: text.map_or_else(|| request.url.as_str().into(), Arc::clone),
-            elapsed: self.head - self.patience.start,
+            elapsed: (self.head - self.patience.start).into(),
             timings: Timings {
                 start: self.began,
                 queue: micros(self.queue),

@@ -30,7 +30,7 @@ pub struct Response {
     /// The URL of the request that got this answer, without user name and password.
     pub url: Arc<str>,
     /// From leaving the queue to the body's last byte.
-    pub elapsed: Duration,
+    pub elapsed: Nanos,
     /// Where the time went.
     pub timings: Timings,
     /// How many times the request was sent, redirects included.
@@ -113,6 +113,24 @@ pub struct Timings {
     pub body: u32,
 }
 
+/// A duration in half the room; written down, it is one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Duration", into = "Duration")]
+pub struct Nanos(u64);
+
+impl From<Duration> for Nanos {
+    /// As many as there is room for: more than 500 years.
+    fn from(duration: Duration) -> Self {
+        Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Nanos> for Duration {
+    fn from(nanos: Nanos) -> Self {
+        Self::from_nanos(nanos.0)
+    }
+}
+
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
@@ -149,13 +167,18 @@ impl Response {
             headers: [].into(),
             body: Box::default(),
             url: "http://h/".into(),
-            elapsed: Duration::ZERO,
+            elapsed: Nanos::default(),
             timings: Timings::default(),
             attempts: 1,
             decoded: true,
             peer: None,
             rare: None,
         }
+    }
+
+    /// From leaving the queue to the body's last byte.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed.into()
     }
 
     /// The header lines.
@@ -201,3 +224,14 @@ impl Response {
 
 /// What became of a request.
 pub type Outcome = Result<Response, Box<Error>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_batch_holds_of_each_fits_into_two_cache_lines() {
+        // With the two counters of an `Arc`; the next block that the allocator has is a quarter larger.
+        assert!(size_of::<Outcome>() + 2 * size_of::<usize>() <= 128);
+    }
+}

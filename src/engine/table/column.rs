@@ -172,7 +172,7 @@ impl Column {
             }
             Self::Elapsed => {
                 let elapsed = |row: &Row<'_>| match &**row.outcome {
-                    Ok(answer) => answer.elapsed,
+                    Ok(answer) => answer.elapsed(),
                     Err(error) => error.elapsed,
                 };
                 let milliseconds = rows.iter().map(|row| elapsed(row).as_secs_f64() * 1e3);

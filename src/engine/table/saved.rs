@@ -288,7 +288,7 @@ impl Head {
             version: answer.version,
             headers: answer.headers.clone(),
             url: answer.url.clone(),
-            elapsed: answer.elapsed,
+            elapsed: answer.elapsed(),
             timings: answer.timings,
             attempts: answer.attempts,
             decoded: answer.decoded,
@@ -303,6 +303,6 @@ impl Head {
         let Self { status, version, headers, url, elapsed, timings, attempts, decoded, peer, method, reason, trailers } = self;
         let is_rare = method != Method::GET || reason.is_some() || !history.is_empty() || !trailers.is_empty();
         let rare = is_rare.then(|| Box::new(Rare { method, reason, history, trailers, value: Default::default() }));
-        Response { status, version, headers, body, url, elapsed, timings, attempts, decoded, peer, rare }
+        Response { status, version, headers, body, url, elapsed: elapsed.into(), timings, attempts, decoded, peer, rare }
     }
 }

@@ -25,7 +25,7 @@ fn answer(url: &str, headers: Vec<u8>, body: Vec<u8>, history: Vec<Response>) ->
         headers: headers.into(),
         body: body.into(),
         url: url.into(),
-        elapsed: Duration::from_micros(1_500),
+        elapsed: Duration::from_micros(1_500).into(),
         timings: Timings { start: 7, queue: 1, dns: 2, connect: 3, tls: 4, first_byte: 5, body: 6 },
         attempts: 2,
         decoded: true,
