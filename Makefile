@@ -26,7 +26,7 @@ demo: .venv/built # a thousand URLs come back, offline
 
 test: .venv/built .venv/test # the engine alone, the package, then the package on every other Python found
 	tests/install-system-packages.sh
-	cargo test --locked --no-default-features
+	cargo test --locked --no-default-features --features mimalloc
 	$(BIN)/python -m tests.pythons
 
 torture: .venv/built .venv/test .venv-peers/made # the same promises at full length, an hour or so; renders docs/reliability.md
