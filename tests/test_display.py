@@ -15,9 +15,9 @@ from fastfetch._display import (
     percentile,
     printable,
     short_url,
-    summary,
     units,
 )
+from fastfetch._display.text import summary
 
 from tests.columns import Item, Table
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from fastfetch import _display
 from fastfetch._core import Response
 from fastfetch._exceptions import FetchError
 from fastfetch._json_table import JsonTabular
@@ -316,7 +315,9 @@ class Results(JsonTabular, Tabular):
         return _Columns(self._rows)
 
     def __repr__(self) -> str:
-        return _display.summary(self._columns())
+        from fastfetch._display.text import summary
+
+        return summary(self._columns())
 
     def _repr_html_(self) -> str:
         from fastfetch._display.table import results_html

@@ -1,7 +1,5 @@
-"""How results look: as text, as HTML, as pictures."""
+"""How results look: text, HTML, pictures. What all of them need is here; the rest comes when one is shown."""
 
-from fastfetch._display.outcomes import Columns
-from fastfetch._display.text import summary
 from fastfetch._display.units import human_bytes, human_seconds, percentile, printable, short_url
 
-__all__ = ["Columns", "human_bytes", "human_seconds", "percentile", "printable", "short_url", "summary"]
+__all__ = ["human_bytes", "human_seconds", "percentile", "printable", "short_url"]
