@@ -103,9 +103,10 @@ clean:
 	$(@D)/bin/pip install --quiet --group peers
 	touch $@
 
-# Measured as users get it: a release wheel, installed.
+# Measured as users get it: a release wheel, installed. What niquests brings would otherwise take the place of
+# the urllib3 that requests is made for.
 .venv-bench/built: .venv-bench/made $(SOURCES) $(shell find python -name '*.py')
-	.venv-bench/bin/pip install --quiet --group bench
+	URLLIB3_NO_OVERRIDE=1 .venv-bench/bin/pip install --quiet --no-binary urllib3-future --group bench
 	rm -rf $(TARGET)/bench
 	.venv-bench/bin/maturin build --release --quiet --interpreter .venv-bench/bin/python --out $(TARGET)/bench
 	.venv-bench/bin/pip install --quiet --force-reinstall --no-deps $(TARGET)/bench/*.whl

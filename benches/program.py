@@ -3,9 +3,10 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
-from .render import HERE
+HERE = Path(__file__).parent
 
 # One round takes seconds; a program that needs minutes hangs.
 PATIENCE_SECONDS = 300
@@ -15,19 +16,19 @@ class RoundError(Exception):
     """A program ended badly, or brought back something else than was asked for."""
 
 
-def result_of(command: list[str]) -> Any:
+def result_of(command: list[str], patience: float = PATIENCE_SECONDS) -> Any:
     """The JSON that a program prints."""
     try:
         done = subprocess.run(
             command,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=patience,
             cwd=HERE.parent,
             env=direct_environment(),
         )
     except subprocess.TimeoutExpired:
-        raise RoundError(f"no end within {PATIENCE_SECONDS} s") from None
+        raise RoundError(f"no end within {patience:g} s") from None
     if done.returncode != 0:
         complaint = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise RoundError(complaint[-1])
