@@ -72,7 +72,7 @@ def bodies(name: str) -> Workload:
     slower = max(2, BODIES[name] / 125_000)
     return Workload(
         name=name,
-        title=f"bodies of {BODIES[name] / 1e6:g} MB, {in_flight} in flight",
+        title=f"Bodies of {BODIES[name] / 1e6:g} MB, {in_flight} in flight",
         path=f"/{name}",
         size=BODIES[name],
         baseline="floor-reqwest",

@@ -10,7 +10,7 @@ from .figures import Measure, Report, Row, Table, middle
 IMAGES = Path(__file__).parent / "images"
 
 WIDTH = 760
-NAMES = 200
+NAMES = 220
 """Room for the names, left of the bars."""
 VALUES = 90
 """Room for the figures, right of the longest bar."""
