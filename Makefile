@@ -19,7 +19,7 @@ unexport CONDA_PREFIX
 PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/pyo3-config-*)
 
 .NOTPARALLEL:
-.PHONY: demo test torture asan fuzz notebook notebooks lint audit stubs bench clean
+.PHONY: demo test torture asan fuzz notebook notebooks lint audit stubs bench bench-others clean
 
 demo: .venv/built # a thousand URLs come back, offline
 	$(BIN)/python -m fastfetch demo
@@ -68,6 +68,10 @@ stubs: .venv/made # python/fastfetch/_core.pyi, from the Rust docs
 bench: .venv-bench/built # fastfetch, its peers and plain Rust side by side; renders benches/RESULTS.md
 	cargo build --release --locked --manifest-path benches/floor/Cargo.toml
 	.venv-bench/bin/python -m benches.run
+
+bench-others: .venv-bench/built # the benchmarks in other clients' source distributions, downloaded for the while
+	.venv-bench/bin/pip install --quiet --group bench-others
+	.venv-bench/bin/python -m benches.others
 
 clean:
 	rm -rf .venv .venv-* .tools $(TARGET) benches/floor/target fuzz/target fuzz/artifacts python/fastfetch/_core.*.so
