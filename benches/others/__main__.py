@@ -38,7 +38,7 @@ HARNESSES = (
         "pyreqwest's latency benchmark: bodies posted and echoed over TLS, ms for 100 requests",
         "pyreqwest",
         "pyreqwest_latency.py",
-        ("fastfetch", "pyreqwest_st", "aiohttp", "niquests", "curl_cffi"),
+        ("fastfetch", "pyreqwest_st", "pyreqwest_mt", "aiohttp"),
     ),
     Harness(
         "aiohttp's client benchmarks, ms for each",

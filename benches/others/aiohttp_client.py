@@ -1,8 +1,8 @@
 """aiohttp's client benchmarks, by aiohttp or by fastfetch. Run by its path, in the sdist's folder.
 
 `python PATH LIB` prints, as its last line, the median milliseconds of each benchmark as JSON. The benchmarks
-and their servers, which share the loop with the client, are theirs, and so is what is sent. Those that read an
-answer piece by piece, or make no client, are left out: they are written for objects of aiohttp's alone.
+and their servers, which share the loop with the client, are theirs, and so is what is sent. Those that read
+an answer piece by piece, or make no client, are left out: they are written for objects of aiohttp's alone.
 """
 
 import asyncio
