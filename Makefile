@@ -19,7 +19,7 @@ unexport CONDA_PREFIX
 PYO3 = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$$(echo $(TARGET)/maturin/pyo3-config-*)
 
 .NOTPARALLEL:
-.PHONY: demo test torture asan fuzz notebook notebooks lint audit stubs bench clean
+.PHONY: demo test torture asan fuzz notebook notebooks lint audit stubs bench bench-others clean
 
 demo: .venv/built # a thousand URLs come back, offline
 	$(BIN)/python -m fastfetch demo
@@ -69,6 +69,10 @@ bench: .venv-bench/built # fastfetch, its peers and plain Rust side by side; ren
 	cargo build --release --locked --manifest-path benches/floor/Cargo.toml
 	.venv-bench/bin/python -m benches.run
 
+bench-others: .venv-bench/built # the benchmarks in other clients' source distributions, downloaded for the while
+	.venv-bench/bin/pip install --quiet --group bench-others
+	.venv-bench/bin/python -m benches.others
+
 clean:
 	rm -rf .venv .venv-* .tools $(TARGET) benches/floor/target fuzz/target fuzz/artifacts python/fastfetch/_core.*.so
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -103,9 +107,10 @@ clean:
 	$(@D)/bin/pip install --quiet --group peers
 	touch $@
 
-# Measured as users get it: a release wheel, installed.
+# Measured as users get it: a release wheel, installed. What niquests brings would otherwise take the place of
+# the urllib3 that requests is made for.
 .venv-bench/built: .venv-bench/made $(SOURCES) $(shell find python -name '*.py')
-	.venv-bench/bin/pip install --quiet --group bench
+	URLLIB3_NO_OVERRIDE=1 .venv-bench/bin/pip install --quiet --no-binary urllib3-future --group bench
 	rm -rf $(TARGET)/bench
 	.venv-bench/bin/maturin build --release --quiet --interpreter .venv-bench/bin/python --out $(TARGET)/bench
 	.venv-bench/bin/pip install --quiet --force-reinstall --no-deps $(TARGET)/bench/*.whl

@@ -1,4 +1,4 @@
-"""The larger JSON bodies: always the same ones."""
+"""The JSON bodies: always the same ones."""
 
 import json
 from random import Random
@@ -33,6 +33,13 @@ WORDS = [
     "and/or",
 ]
 """One of them has a line break in it."""
+
+
+def small_json(size: int) -> str:
+    """One record, exactly so many bytes long."""
+    record = {"id": 1234567, "name": "Ada Lovelace", "tags": ["math", "poetry"], "score": 12.75, "note": ""}
+    record["note"] = "x" * (size - len(json.dumps(record)))
+    return json.dumps(record)
 
 
 def records_json(count: int) -> str:

@@ -6,9 +6,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from .contenders import FLOOR, WORKLOADS
+from .matrix import WORKLOADS
 from .packages import installed
-from .servers import nginx_version
+from .servers import FLOOR, nginx_version
 from .trials import TRIALS
 
 FLOOR_CRATES = ("reqwest", "hyper", "hyper-util", "tokio", "mimalloc")
@@ -35,7 +35,7 @@ def cpu_model() -> str:
 
 def versions() -> dict[str, str]:
     """Every program and library of the run; what is missing is said to be missing."""
-    packages = {each.package for workload in WORKLOADS for each in workload.contenders if each.package}
+    packages = {name for workload in WORKLOADS for each in workload.contenders for name in each.packages}
     packages.update(package for trial in TRIALS for package in trial.packages)
     return {
         "Python": f"{platform.python_implementation()} {platform.python_version()}",

@@ -3,9 +3,10 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
-from .render import HERE
+HERE = Path(__file__).parent
 
 # One round takes seconds; a program that needs minutes hangs.
 PATIENCE_SECONDS = 300
@@ -15,28 +16,29 @@ class RoundError(Exception):
     """A program ended badly, or brought back something else than was asked for."""
 
 
-def result_of(command: list[str]) -> Any:
-    """The JSON that a program prints."""
+def result_of(command: list[str], patience: float = PATIENCE_SECONDS, folder: Path = HERE.parent) -> Any:
+    """The JSON that a program prints last."""
     try:
         done = subprocess.run(
             command,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
-            cwd=HERE.parent,
+            timeout=patience,
+            cwd=folder,
             env=direct_environment(),
         )
     except subprocess.TimeoutExpired:
-        raise RoundError(f"no end within {PATIENCE_SECONDS} s") from None
+        raise RoundError(f"no end within {patience:g} s") from None
     if done.returncode != 0:
         complaint = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise RoundError(complaint[-1])
     try:
-        return json.loads(done.stdout)
-    except ValueError:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
         raise RoundError(f"printed no result but {done.stdout[:80]!r}") from None
 
 
 def direct_environment() -> dict[str, str]:
-    """No proxy may stand between a client and the server."""
-    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    """No proxy may stand between a client and the server, and whom to trust is what a program says itself."""
+    foreign = ("_proxy", "_ca_bundle")
+    return {name: value for name, value in os.environ.items() if not name.lower().endswith(foreign)}

@@ -1,32 +1,39 @@
 """Measure fastfetch, its peers and the floor side by side: `python -m benches.run`.
 
-A whole run writes results.json and RESULTS.md. A partial one (fewer rounds, `--only`) prints its page and
-writes nothing, so that RESULTS.md never shows figures of a hurried or incomplete run. `--full` measures the
-trials alone, once and at full length, and adds what it finds to both files.
+A whole run writes results.json, RESULTS.md and its pictures. A partial one (fewer rounds, `--only`) prints
+its page and writes nothing, so that RESULTS.md never shows figures of a hurried or incomplete run. `--full`
+measures the trials alone, once and at full length, and adds what it finds to both files.
 """
 
 import argparse
 import json
+import resource
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from . import trials
-from .contenders import IN_FLIGHT, WORKLOADS, Contender, Workload
-from .figures import FullRun, Measure, Report, Row, Sample
+from .contenders import Contender, Workload
+from .figures import FullRun, Measure, Report, Row, Sample, Table
 from .machine import machine, versions
+from .matrix import LAG, WORKLOADS
+from .pictures import draw
 from .program import RoundError, result_of
 from .render import PAGE, RESULTS, load, render
-from .servers import nginx
+from .servers import Bases, servers
 from .trials import TRIALS, Trial, add_figures, trial_rows
 
-ROUNDS = 5
+ROUNDS = 3
+PATIENCE_SECONDS = 60
+"""For one round of a row, which takes a second or a few."""
 EVERYTHING = [""]
 
 
 def main() -> None:
     options = arguments()
+    allow_many_files()
     if options.full:
         write({**load(), "full": measure_full()})
         return
@@ -45,6 +52,7 @@ def main() -> None:
 def write(report: Report) -> None:
     RESULTS.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(render(report))
+    draw(report)
 
 
 def arguments() -> argparse.Namespace:
@@ -64,6 +72,12 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def allow_many_files() -> None:
+    """Ten thousand connections are so many open files; the programs inherit the limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def choose(workload: Workload, texts: list[str]) -> Workload:
     """What `--only` leaves of a workload."""
     named = {each: f"{workload.name}/{each.name}" for each in workload.contenders}
@@ -74,35 +88,39 @@ def choose(workload: Workload, texts: list[str]) -> Workload:
 
 
 def measure(workloads: list[Workload], chosen_trials: list[Trial], rounds: int) -> Report:
+    begun = time.monotonic()
     report = Report(
         date=now(),
         rounds=rounds,
+        minutes=0,
         machine=machine(),
         versions=versions(),
-        tables=[
-            {"name": each.name, "title": each.title, "baseline": each.baseline, "rows": list(rows(each))}
-            for each in workloads
-        ],
+        tables=list(map(table_of, workloads)),
         trials=list(trial_rows(chosen_trials, full=False)),
     )
-    with nginx() as server:
+    tables = list(zip(workloads, report["tables"], strict=True))
+    with servers() as bases:
         for number in range(1, rounds + 1):
-            for workload, table in zip(workloads, report["tables"], strict=True):
-                for contender, row in zip(workload.contenders, table["rows"], strict=True):
-                    add_sample(row, workload, contender, server)
-                    print(f"{number}/{rounds} {workload.name}/{contender.name}: {news(row)}", file=sys.stderr)
-            if number <= trials.ROUNDS:
-                for trial, trial_row in zip(chosen_trials, report["trials"], strict=True):
-                    add_figures(trial_row, trial, server)
+            for workload, table in tables:
+                if number <= (workload.rounds or rounds):
+                    add_samples(workload, table, bases, f"{number}/{rounds}")
+            for trial, trial_row in zip(chosen_trials, report["trials"], strict=True):
+                if number <= trial.rounds:
+                    add_figures(trial_row, trial, bases["http"])
                     print(f"{number}/{rounds} trial/{trial.name}: {trials.news(trial_row)}", file=sys.stderr)
+        for workload, table in tables:
+            if workload.name in LAG:
+                add_lag(workload, table, bases)
+    report["minutes"] = (time.monotonic() - begun) / 60
+    print(f"took {report['minutes']:.1f} minutes", file=sys.stderr)
     return report
 
 
 def measure_full() -> FullRun:
     rows = list(trial_rows(list(TRIALS), full=True))
-    with nginx() as server:
+    with servers() as bases:
         for trial, row in zip(TRIALS, rows, strict=True):
-            add_figures(row, trial, server)
+            add_figures(row, trial, bases["http"])
             print(f"full trial/{trial.name}: {trials.news(row)}", file=sys.stderr)
     return FullRun(date=now(), trials=rows)
 
@@ -111,18 +129,48 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def table_of(workload: Workload) -> Table:
+    return {
+        "name": workload.name,
+        "title": workload.title,
+        "baseline": workload.baseline,
+        "partial": workload.partial,
+        "bytes_matter": workload.bytes_matter,
+        "rows": list(rows(workload)),
+    }
+
+
 def rows(workload: Workload) -> Iterator[Row]:
     for each in workload.contenders:
-        yield {"name": each.name, "count": each.count, "samples": [], "problem": each.absence()}
+        yield {
+            "name": each.name,
+            "peer": each.peer,
+            "count": each.count,
+            "samples": [],
+            "lag_p99_ms": None,
+            "problem": each.absence(),
+        }
 
 
-def add_sample(row: Row, workload: Workload, contender: Contender, server: str) -> None:
-    """One round of one program; after a failure it takes no further part, and its row says why."""
-    if row["problem"] is None:
-        try:
-            row["samples"].append(sample(workload, contender, server))
-        except RoundError as failure:
-            row["problem"] = f"failed: {failure}"
+def add_samples(workload: Workload, table: Table, bases: Bases, round_name: str) -> None:
+    """One round of each program; after a failure it takes no further part, and its row says why."""
+    for contender, row in zip(workload.contenders, table["rows"], strict=True):
+        if row["problem"] is None:
+            try:
+                row["samples"].append(sample(workload, contender, contender.command, bases))
+            except RoundError as failure:
+                row["problem"] = f"failed: {failure}"
+        print(f"{round_name} {workload.name}/{contender.name}: {news(row)}", file=sys.stderr)
+
+
+def add_lag(workload: Workload, table: Table, bases: Bases) -> None:
+    """One more round of each program with an event loop, of which only the lag is kept."""
+    for contender, row in zip(workload.contenders, table["rows"], strict=True):
+        if row["problem"] is None and contender.lagging:
+            try:
+                row["lag_p99_ms"] = sample(workload, contender, contender.lagging, bases)["lag_p99_ms"]
+            except RoundError as failure:
+                print(f"lag {workload.name}/{contender.name}: {failure}", file=sys.stderr)
 
 
 def news(row: Row) -> str:
@@ -130,14 +178,21 @@ def news(row: Row) -> str:
     if row["problem"] is not None:
         return row["problem"]
     last = row["samples"][-1]
-    return f"{Measure.RATE.of(last):,.0f}/s, {Measure.CPU.of(last):.1f} µs CPU each"
+    rate = last["ok"] / last["seconds"]
+    return f"{rate:,.1f}/s, {Measure.CPU.of(last):,.1f} µs CPU each, {last['seconds']:.1f} s"
 
 
-def sample(workload: Workload, contender: Contender, server: str) -> Sample:
+def sample(workload: Workload, contender: Contender, command: tuple[str, ...], bases: Bases) -> Sample:
     count = str(contender.count)
-    arguments = [count] if workload.path is None else [server + workload.path, count, str(IN_FLIGHT)]
-    result: Sample = result_of([*contender.command, *arguments])
-    if result["ok"] != contender.count or result["size"] != contender.count * workload.size:
+    if workload.path is None:
+        arguments = [count]
+    elif (base := bases.get(workload.server)) is None:
+        raise RoundError("its server is not built")
+    else:
+        arguments = [base + workload.path, count, str(workload.in_flight), str(workload.warm_up)]
+    result: Sample = result_of([*command, *arguments], PATIENCE_SECONDS)
+    good = result["ok"] if workload.partial else contender.count
+    if result["ok"] != good or result["size"] != good * workload.size:
         raise RoundError(f"{result['ok']} of {contender.count} answers were good, {result['size']} in size")
     return result
 

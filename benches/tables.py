@@ -64,8 +64,8 @@ def milliseconds(timed: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
-    with nginx() as url:
-        results = fetched(url, count)
+    with nginx() as bases:
+        results = fetched(bases["http"], count)
     print(json.dumps({"count": count, "milliseconds": milliseconds(ways(results))}, indent=1))
 
 

@@ -9,9 +9,6 @@ from .figures import TrialRow
 from .packages import installed
 from .program import RoundError, result_of
 
-ROUNDS = 3
-"""How many rounds of a run they take part in: most of their time is waiting, of which more tells no more."""
-
 
 @dataclass(frozen=True)
 class Trial:
@@ -21,6 +18,7 @@ class Trial:
     count: int  # what it counts is said in its title
     full: int  # the same in a full run
     packages: tuple[str, ...] = ()  # besides fastfetch
+    rounds: int = 2  # at most so many: most of their time is waiting, of which more tells no more
 
     def absence(self) -> str | None:
         """Why it cannot run here, or None."""
@@ -30,11 +28,19 @@ class Trial:
 
 TRIALS = (
     Trial(
+        name="start",
+        title="the import, the first client, the first request; and nothing at all",
+        module="started",
+        count=20,
+        full=100,
+    ),
+    Trial(
         name="stream",
         title="as_completed over 1,000 hosts, URLs from a generator, no response kept",
         module="streamed",
-        count=200_000,
+        count=1_000_000,
         full=1_000_000,
+        rounds=1,
     ),
     Trial(
         name="pace",
@@ -42,6 +48,7 @@ TRIALS = (
         module="paced",
         count=10,
         full=10,
+        rounds=1,
     ),
     Trial(
         name="turns",

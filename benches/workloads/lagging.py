@@ -1,46 +1,31 @@
 """fastfetch: how late the event loop is for others while JSON bodies of 1 MB arrive.
 
-A task sleeps for a millisecond again and again, and notes how much later than that it goes on: at rest; while
-`gather` fetches the bodies; and while a loop over `as_completed` decodes each one, where every decoding makes
-the others wait.
+How late is noted (`lateness`) at rest; while `gather` fetches the bodies; and while a loop over
+`as_completed` decodes each one, where every decoding makes the others wait.
 """
 
 import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from statistics import quantiles
 from urllib.parse import urljoin
 
 import fastfetch
 
 from .harness import Job
+from .lateness import noted, p99
 
-NAP = 0.001
 REST = 2.0
 """For so many seconds the loop has nothing else to do."""
 
 
-async def note(late: list[float]) -> None:
-    while True:
-        started = time.perf_counter()
-        await asyncio.sleep(NAP)
-        late.append((time.perf_counter() - started - NAP) * 1e3)
-
-
 async def beside(work: Callable[[], Awaitable[None]]) -> tuple[list[float], float]:
     """How late the loop was during the work, in milliseconds, and how long the work took."""
-    late: list[float] = []
-    watch = asyncio.create_task(note(late))
-    started = time.perf_counter()
-    await work()
-    seconds = time.perf_counter() - started
-    watch.cancel()
+    async with noted() as late:
+        started = time.perf_counter()
+        await work()
+        seconds = time.perf_counter() - started
     return late, seconds
-
-
-def p99(late: list[float]) -> float:
-    return quantiles(late, n=100)[-1]
 
 
 async def main(job: Job) -> dict[str, float]:

@@ -1,36 +1,42 @@
-"""aiohttp: worker tasks on one session."""
+"""aiohttp: one session."""
 
-import asyncio
-from collections.abc import Iterator
+import ssl
 
 import aiohttp
 
-from .harness import Job, Tally
+from .harness import PAYLOAD, Job, run
 
 
 async def main(job: Job) -> None:
-    held: list[object] = []
+    async def read(url: str) -> tuple[int, int]:
+        async with session.get(url) as response:
+            return response.status, len(await response.read())
 
-    async def read(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            async with session.get(url) as response:
-                tally.add(response.status, len(await response.read()))
+    async def decode(url: str) -> tuple[int, int]:
+        async with session.get(url) as response:
+            return response.status, len(await response.json())
 
-    async def decode(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            async with session.get(url) as response:
-                tally.add(response.status, len(await response.json()))
+    async def hold(url: str) -> tuple[int, int]:
+        async with session.get(url) as response:
+            body = await response.read()
+            job.held.append((response.status, response.headers, body))
+            return response.status, len(body)
 
-    async def hold(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            async with session.get(url) as response:
-                body = await response.read()
-                held.append((response.status, response.headers, body))
-                tally.add(response.status, len(body))
+    async def upload(url: str) -> tuple[int, int]:
+        async with session.post(url, data=PAYLOAD) as response:
+            return response.status, len(await response.read())
 
-    workers = {"gather": read, "read": read, "decode": decode, "hold": hold}
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=job.in_flight)) as session:
-        await job.measure(workers[job.mode])
+    async def stream(url: str) -> tuple[int, int]:
+        async with session.get(url) as response:
+            size = 0
+            async for chunk in response.content.iter_any():
+                size += len(chunk)
+            return response.status, size
+
+    trust = ssl.create_default_context(cafile=job.ca) if job.tls else True
+    connector = aiohttp.TCPConnector(limit=job.in_flight, ssl=trust)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        await job.measure(read=read, decode=decode, hold=hold, upload=upload, stream=stream)
 
 
-asyncio.run(main(Job.from_arguments()))
+run(main)

@@ -1,56 +1,67 @@
-"""fastfetch: the whole list in one gather, or worker tasks on one client."""
-
-import asyncio
-from collections.abc import Iterator
+"""fastfetch: `client.get` by workers as its peers are used, or one `gather`."""
 
 import fastfetch
 
-from .harness import Job, Meter, Tally
+from .harness import BATCH_SECONDS, PAYLOAD, STREAMED_BYTES, Job, Tally, run
+
+USUAL = 100
+"""More in flight than so many to one host has to be asked for."""
+
+
+def limits(job: Job) -> fastfetch.Limits:
+    if job.in_flight <= USUAL:
+        return fastfetch.Limits(concurrency=job.in_flight)
+    return fastfetch.Limits(concurrency=job.in_flight, per_host=job.in_flight)
 
 
 def count(results: fastfetch.Results) -> Tally:
-    """Read the status and the body of every response."""
+    """Read the status and the body of every response that came."""
     tally = Tally()
     for response in results:
-        tally.add(response.status_code, len(response.content))
+        if response.error is None:
+            tally.add(response.status_code, len(response.content))
     return tally
 
 
-async def gather(job: Job) -> None:
-    """The clock stops when all answers are there; they are still held when the peak is read."""
-    count(await fastfetch.gather(job.warm_up(), concurrency=job.in_flight))
+async def gather(job: Job, client: fastfetch.Client) -> None:
+    """The clock stops when all answers are there, or when Python has read them all. All are held on."""
+    await client.gather(job.warming())
     urls = job.urls()
-    meter = Meter()
-    results = await fastfetch.gather(urls, concurrency=job.in_flight)
-    meter.stop()
-    meter.report(job.count, count(results))
+    deadline = BATCH_SECONDS if job.mode == "gather-deadline" else None
+    tally = None
+    async with job.metered() as meter:
+        results = await client.gather(urls, deadline=deadline)
+        if job.mode == "gather-read":
+            tally = count(results)
+    meter.report(job.count, tally or count(results))
 
 
-async def gather_read(job: Job) -> None:
-    """As `gather`, and the clock stops when Python has read every body."""
-    count(await fastfetch.gather(job.warm_up(), concurrency=job.in_flight))
-    urls = job.urls()
-    meter = Meter()
-    tally = count(await fastfetch.gather(urls, concurrency=job.in_flight))
-    meter.stop()
-    meter.report(job.count, tally)
+async def main(job: Job) -> None:
+    async def read(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status_code, len(response.content)
+
+    async def decode(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status_code, len(response.json())
+
+    async def upload(url: str) -> tuple[int, int]:
+        response = await client.post(url, content=PAYLOAD)
+        return response.status_code, len(response.content)
+
+    async def stream(url: str) -> tuple[int, int]:
+        async with client.stream("GET", url, max_body=STREAMED_BYTES) as response:
+            size = 0
+            async for chunk in response.aiter_bytes():
+                size += len(chunk)
+            return response.status_code, size
+
+    tls = fastfetch.TLS(ca=job.ca) if job.tls else fastfetch.TLS()
+    async with fastfetch.Client(limits=limits(job), tls=tls) as client:
+        if job.mode.startswith("gather"):
+            await gather(job, client)
+        else:
+            await job.measure(read=read, decode=decode, upload=upload, stream=stream)
 
 
-async def workers(job: Job) -> None:
-    async def read(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            response = await client.get(url)
-            tally.add(response.status_code, len(response.content))
-
-    async def decode(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            response = await client.get(url)
-            tally.add(response.status_code, len(response.json()))
-
-    async with fastfetch.Client() as client:
-        await job.measure({"read": read, "decode": decode}[job.mode])
-
-
-job = Job.from_arguments()
-modes = {"gather": gather, "gather-read": gather_read}
-asyncio.run(modes.get(job.mode, workers)(job))
+run(main)

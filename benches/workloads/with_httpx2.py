@@ -1,28 +1,36 @@
-"""httpx2: worker tasks on one client."""
+"""httpx2: one client, HTTP/2 where the server offers it."""
 
-import asyncio
-from collections.abc import Iterator
+import ssl
 
 import httpx2
 
-from .harness import Job, Tally
+from .harness import PAYLOAD, Job, run
 
 
 async def main(job: Job) -> None:
-    async def read(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            response = await client.get(url)
-            tally.add(response.status_code, len(response.content))
+    async def read(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status_code, len(response.content)
 
-    async def decode(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            response = await client.get(url)
-            tally.add(response.status_code, len(response.json()))
+    async def decode(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status_code, len(response.json())
 
-    workers = {"gather": read, "read": read, "decode": decode}
+    async def upload(url: str) -> tuple[int, int]:
+        response = await client.post(url, content=PAYLOAD)
+        return response.status_code, len(response.content)
+
+    async def stream(url: str) -> tuple[int, int]:
+        async with client.stream("GET", url) as response:
+            size = 0
+            async for chunk in response.aiter_bytes():
+                size += len(chunk)
+            return response.status_code, size
+
     limits = httpx2.Limits(max_connections=job.in_flight, max_keepalive_connections=job.in_flight)
-    async with httpx2.AsyncClient(limits=limits) as client:
-        await job.measure(workers[job.mode])
+    trust = ssl.create_default_context(cafile=job.ca) if job.tls else True
+    async with httpx2.AsyncClient(limits=limits, verify=trust, http2=job.tls, timeout=60) as client:
+        await job.measure(read=read, decode=decode, upload=upload, stream=stream)
 
 
-asyncio.run(main(Job.from_arguments()))
+run(main)

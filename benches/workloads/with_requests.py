@@ -1,16 +1,24 @@
 """requests: one session in a pool of threads."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from .harness import Job, Meter, Tally
+from .harness import PAYLOAD, Job, Tally, measure_blocking
+
+CHUNK = 1 << 20
 
 
 def main(job: Job) -> None:
     session = requests.Session()
-    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=job.in_flight))
+    session.trust_env = False
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=job.in_flight)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    if job.tls:
+        session.verify = job.ca
 
     def read(url: str) -> tuple[int, int]:
         response = session.get(url)
@@ -20,20 +28,23 @@ def main(job: Job) -> None:
         response = session.get(url)
         return response.status_code, len(response.json())
 
-    def run(urls: list[str]) -> Tally:
+    def upload(url: str) -> tuple[int, int]:
+        response = session.post(url, data=PAYLOAD)
+        return response.status_code, len(response.content)
+
+    def stream(url: str) -> tuple[int, int]:
+        with session.get(url, stream=True) as response:
+            return response.status_code, sum(map(len, response.iter_content(CHUNK)))
+
+    def share(urls: Iterator[str]) -> Tally:
         tally = Tally()
         for status, size in pool.map(fetch, urls):
             tally.add(status, size)
         return tally
 
-    fetch = {"gather": read, "decode": decode}[job.mode]
+    fetch = {"decode": decode, "upload": upload, "stream": stream}.get(job.mode, read)
     with ThreadPoolExecutor(job.in_flight) as pool:
-        run(job.warm_up())
-        urls = job.urls()
-        meter = Meter()
-        tally = run(urls)
-        meter.stop()
-    meter.report(job.count, tally)
+        measure_blocking(job, share)
 
 
 main(Job.from_arguments())

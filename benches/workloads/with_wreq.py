@@ -1,38 +1,45 @@
-"""wreq: worker tasks on one client; as its documentation has it, or tuned to one runtime thread."""
+"""wreq: one client; as its documentation has it, or tuned to one runtime thread."""
 
-import asyncio
-from collections.abc import Iterator
+from pathlib import Path
 
 import wreq
 from wreq.runtime import Runtime
 
-from .harness import Job, Tally
+from .harness import PAYLOAD, Job, run
 
 
 async def main(job: Job) -> None:
-    tuned = job.mode == "read-one-thread"
-    client = wreq.Client(runtime=Runtime(workers=1, work_steal=False)) if tuned else wreq.Client()
-    held: list[object] = []
+    async def read(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status.as_int(), len(await response.bytes())
 
-    async def read(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            response = await client.get(url)
-            tally.add(response.status.as_int(), len(await response.bytes()))
+    async def decode(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status.as_int(), len(await response.json())
 
-    async def decode(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            response = await client.get(url)
-            tally.add(response.status.as_int(), len(await response.json()))
+    async def hold(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        body = await response.bytes()
+        job.held.append((response.status, response.headers, body))
+        return response.status.as_int(), len(body)
 
-    async def hold(urls: Iterator[str], tally: Tally) -> None:
-        for url in urls:
-            response = await client.get(url)
-            body = await response.bytes()
-            held.append((response.status, response.headers, body))
-            tally.add(response.status.as_int(), len(body))
+    async def upload(url: str) -> tuple[int, int]:
+        response = await client.post(url, body=PAYLOAD)
+        return response.status.as_int(), len(await response.bytes())
 
-    workers = {"gather": read, "read": read, "read-one-thread": read, "decode": decode, "hold": hold}
-    await job.measure(workers[job.mode])
+    async def stream(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        size = 0
+        async with response.stream() as streamer:
+            async for chunk in streamer:
+                size += len(chunk)
+        return response.status.as_int(), size
+
+    runtime = Runtime(workers=1, work_steal=False) if job.mode == "read-one-thread" else None
+    verify = Path(job.ca) if job.tls else True
+    client = wreq.Client(runtime=runtime, tls_verify=verify)
+    modes = {"read": read, "decode": decode, "hold": hold, "upload": upload, "stream": stream}
+    await job.measure(**modes, **{"read-one-thread": read})
 
 
-asyncio.run(main(Job.from_arguments()))
+run(main)

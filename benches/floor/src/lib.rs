@@ -11,21 +11,20 @@ use nix::sys::time::TimeValLike;
 
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Requests sent before the clock starts, so that every connection is open.
-const WARM_UP: usize = 300;
-
-/// The command line: `URL COUNT IN_FLIGHT`.
+/// The command line: `URL COUNT IN_FLIGHT WARM_UP`. So many requests are sent before the clock starts, so that
+/// every connection is open.
 pub struct Job {
     url: String,
     count: usize,
     pub in_flight: usize,
+    warm_up: usize,
 }
 
 impl Job {
     pub fn from_arguments() -> Result<Self, Failure> {
         let mut arguments = env::args().skip(1);
-        let mut next = || arguments.next().ok_or("usage: URL COUNT IN_FLIGHT");
-        Ok(Self { url: next()?, count: next()?.parse()?, in_flight: next()?.parse()? })
+        let mut next = || arguments.next().ok_or("usage: URL COUNT IN_FLIGHT WARM_UP");
+        Ok(Self { url: next()?, count: next()?.parse()?, in_flight: next()?.parse()?, warm_up: next()?.parse()? })
     }
 
     #[must_use]
@@ -35,7 +34,7 @@ impl Job {
 
     #[must_use]
     pub fn warm_up(&self) -> Work {
-        Work::new(&self.url, WARM_UP)
+        Work::new(&self.url, self.warm_up)
     }
 
     #[must_use]

@@ -1,0 +1,1 @@
+"""Other people's own benchmarks, from their source distributions, with fastfetch among those they measure."""
