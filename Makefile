@@ -67,6 +67,7 @@ stubs: .venv/made # python/fastfetch/_core.pyi, from the Rust docs
 
 bench: .venv-bench/built # fastfetch, its peers and plain Rust side by side; renders benches/RESULTS.md
 	cargo build --release --locked --manifest-path benches/floor/Cargo.toml
+	cargo test --release --locked --no-default-features --features mimalloc --lib --no-run
 	.venv-bench/bin/python -m benches.run
 
 bench-others: .venv-bench/built # the benchmarks in other clients' source distributions, downloaded for the while

@@ -52,6 +52,8 @@ What a batch promises beside its speed is tried by more programs, in one or two 
 * **pace**: a server in a process of its own notes when each request arrives. The mean rate leaves out the
   burst that may begin at once; "worst second" is the most that arrived within any one second, over what the
   rate and its burst allow in one.
+* **instructions**: counted by callgrind in a run of few and a run of many; the difference is shared out, so
+  what is done once falls out. It counts some large copies byte by byte. The kernel's share is not in it.
 * **dead**: when 95 % of the requests to good hosts are done, with and without one that opens no connection.
 * **slow**: when the last request to a fast host is done, though those to a slow one come first: by
   `as_completed`, and by one task per URL under a semaphore.

@@ -58,6 +58,14 @@ TRIALS = (
         full=1_000_000,
     ),
     Trial(
+        name="instructions",
+        title="callgrind's count for one of each; a URL, header lines, a turn and a body by the engine alone",
+        module="instructions",
+        count=5_000,
+        full=5_000,
+        rounds=1,
+    ),
+    Trial(
         name="dead",
         title="one host of 1,000 that does not accept connections, requests to all others",
         module="hosts",

@@ -8,9 +8,12 @@ import re
 import subprocess
 
 TEST = "engine::schedule::tests::cost_with_ten_thousand_hosts"
-CARGO = "cargo test --release --locked --no-default-features --lib --quiet -- --ignored --nocapture --exact"
+CARGO = "cargo test --release --locked --no-default-features --features mimalloc --lib --quiet"
+MEASUREMENT = "--ignored --nocapture --exact"
 
-done = subprocess.run([*CARGO.split(), TEST], capture_output=True, text=True, check=True)
+done = subprocess.run(
+    [*CARGO.split(), "--", *MEASUREMENT.split(), TEST], capture_output=True, text=True, check=True
+)
 match = re.search(r"push (\d+) ns, admit and done (\d+) ns", done.stdout)
 if match is None:
     raise SystemExit(f"no figures in {done.stdout!r}")
