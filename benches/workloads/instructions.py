@@ -1,4 +1,4 @@
-"""What the hot pieces cost in instructions, as callgrind counts them: nothing else on the machine changes that.
+"""What the hot pieces cost in instructions, by callgrind: nothing else on the machine changes that.
 
 Each program runs with COUNT and with a few, and the difference is shared out: what is done once falls out.
 """
