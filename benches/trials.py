@@ -102,6 +102,13 @@ TRIALS = (
         full=200,
     ),
     Trial(
+        name="threads",
+        title="rounds of 1 to 16 I/O threads: small JSON, 56 KB coded by gzip, 56 KB over TLS",
+        module="threaded",
+        count=15,
+        full=60,
+    ),
+    Trial(
         name="table",
         title="results that are there to tables, with their bodies; the shortest of 15",
         module="tabled",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from fastfetch import _core
-from fastfetch._config import CLIENT_DEFAULTS, FIXED
+from fastfetch._config import CLIENT_DEFAULTS, FIXED, io_threads
 from fastfetch._statistics import snapshot
 from fastfetch._tls import written_out
 
@@ -34,7 +34,8 @@ class BaseClient:
             name = min(unknown)
             near = difflib.get_close_matches(name, CLIENT_DEFAULTS, n=1, cutoff=0)[0]
             raise TypeError(f"Client() has no option {name!r}; did you mean {near!r}?")
-        self._native = _core.Client(CLIENT_DEFAULTS | FIXED | written_out(options))
+        own = {"io_threads": io_threads()}
+        self._native = _core.Client(CLIENT_DEFAULTS | FIXED | own | written_out(options))
 
     def build_request(self, method: str, url: str, **options: Unpack[BuildOptions]) -> Request:
         """Makes a `Request` of this client: relative to its `base_url`. Arguments are those of `request`.

@@ -41,6 +41,8 @@ pub struct Call {
     carried: Option<Py<PyAny>>,
     /// Code of the caller's may be called meanwhile.
     asks: bool,
+    /// The place of the I/O thread that works.
+    place: usize,
     /// Where a thread waits for this call and for others, whose questions are answered meanwhile.
     waiting: Option<Arc<Waiting>>,
 }
@@ -111,26 +113,31 @@ fn internal(panic: Panic) -> Answer {
     Box::new(move |py, _| Err(error::panicked(py, &panic)))
 }
 
-fn start(work: Work, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
+fn start(work: Work, place: usize, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
     let (handle, registration) = AbortHandle::new_pair();
     let work: Work = match side.clone() {
         Some(side) => Box::pin(caller::scope(side.caller(), work)),
         None => work,
     };
-    runtime::spawn(Box::pin(async move {
+    let job = Box::pin(async move {
         match Abortable::new(panics::caught(work), registration).await {
             Ok(Ok(answer)) => door.deliver(answer),
             Ok(Err(panic)) => door.deliver(internal(panic)),
             Err(_) => {}
         }
-    }))?;
+    });
+    runtime::spawn_at(place, job)?;
     Ok(Abort { handle: ProcessBound::new(handle), side })
 }
 
 impl Call {
     /// A call whose answer is made on the I/O thread and becomes a Python object on the caller's.
     pub fn new(work: impl Future<Output = Answer> + Send + 'static) -> Self {
-        Self { state: Mutex::new(State::Fresh(Box::pin(work))), carried: None, asks: false, waiting: None }
+        Self::of(State::Fresh(Box::pin(work)))
+    }
+
+    fn of(state: State) -> Self {
+        Self { state: Mutex::new(state), carried: None, asks: false, place: 0, waiting: None }
     }
 
     /// A call that ends with the work and has no answer but None.
@@ -157,6 +164,11 @@ impl Call {
     /// The call, during which code of the caller's may be called.
     pub fn asking(self, asks: bool) -> Self {
         Self { asks, ..self }
+    }
+
+    /// The call, with its work on the I/O thread at this place.
+    pub fn on(self, place: usize) -> Self {
+        Self { place, ..self }
     }
 
     /// The call, waited for where others are waited for too.
@@ -200,7 +212,7 @@ impl Call {
                 let port = Port::of_running_loop(py)?;
                 let (key, outbox, future) = port.get().enter(py)?;
                 let side = self.side(py, || Place::Loop(outbox.clone()))?;
-                match start(work, Door::Loop(outbox, key), side) {
+                match start(work, self.place, Door::Loop(outbox, key), side) {
                     Ok(abort) => drop(self.replace(State::Awaited(Awaited { port, key, abort }))),
                     Err(error) => {
                         port.get().forget(key);
@@ -246,7 +258,7 @@ impl Call {
         let _own = self.waiting.is_none().then(|| waiting.closing());
         let slot = Arc::<Slot>::default();
         let side = self.side(py, || Place::Thread(waiting.clone()))?;
-        let mut abort = start(work, Door::Thread(waiting.clone(), slot.clone()), side)?;
+        let mut abort = start(work, self.place, Door::Thread(waiting.clone(), slot.clone()), side)?;
         let answer = waiting.wait(py, &slot)?;
         abort.side = None;
         self.finish(py, answer)
@@ -324,7 +336,7 @@ pub fn sleep(delay: &Bound<'_, PyAny>) -> PyResult<Call> {
         return Err(PyValueError::new_err("delay: expected a number of seconds, got NaN"));
     }
     if seconds <= 0.0 {
-        return Ok(Call { state: Mutex::new(State::Yield), carried: None, asks: false, waiting: None });
+        return Ok(Call::of(State::Yield));
     }
     let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     Ok(Call::until(async move { tokio::time::sleep(duration).await }))

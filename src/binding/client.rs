@@ -52,7 +52,7 @@ impl Client {
     }
 
     fn call(&self, request: EngineRequest, tag: Option<Py<PyAny>>) -> Call {
-        let asks = self.asks(&request);
+        let (asks, home) = (self.asks(&request), self.engine.home(&request));
         let engine = self.engine.clone();
         let call = Call::new(async move {
             let outcome = engine.send(request).await;
@@ -61,7 +61,7 @@ impl Client {
                 Err(failure) => Err(error::raise(py, &failure)),
             }) as Answer
         });
-        call.carrying(tag).asking(asks)
+        call.carrying(tag).asking(asks).on(home)
     }
 }
 
@@ -96,18 +96,18 @@ impl Client {
     /// Sends a request, and leaves the body of the answer to be read.
     fn stream(&self, py: Python<'_>, request: &Request) -> Call {
         let (request, tag) = (EngineRequest::clone(&request.inner), request.tag.as_ref().map(|tag| tag.clone_ref(py)));
-        let asks = self.asks(&request);
+        let (asks, home) = (self.asks(&request), self.engine.home(&request));
         let engine = self.engine.clone();
         let waiting = Waiting::lasting();
         let here = waiting.clone();
         let call = Call::new(async move {
             let opened = engine.stream(request).await;
-            Box::new(|py: Python<'_>, tag| match opened {
-                Ok(streaming) => Ok(Py::new(py, Streaming::new(streaming, tag, here))?.into_any()),
+            Box::new(move |py: Python<'_>, tag| match opened {
+                Ok(streaming) => Ok(Py::new(py, Streaming::new(streaming, tag, home, here))?.into_any()),
                 Err(failure) => Err(error::raise(py, &failure)),
             }) as Answer
         });
-        call.carrying(tag).asking(asks).at(waiting)
+        call.carrying(tag).asking(asks).on(home).at(waiting)
     }
 
     /// Sends a `Request`.

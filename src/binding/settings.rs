@@ -166,6 +166,7 @@ pub fn config(settings: &Bound<'_, PyDict>) -> PyResult<Config> {
         max_header_bytes: get("max_header_bytes")?.extract()?,
         max_header_lines: get("max_header_lines")?.extract()?,
         idle_timeout: seconds("idle_timeout", &get("idle_timeout")?)?,
+        io_threads: get("io_threads")?.extract()?,
         trust_env,
         hooks: hooks(&get("event_hooks")?)?,
     })

@@ -27,13 +27,15 @@ use crate::engine::transport::Incoming;
 pub struct Streaming {
     engine: ProcessBound<Arc<EngineStreaming<Incoming>>>,
     tag: Option<Py<PyAny>>,
+    /// The place of the I/O thread that its connection is on.
+    home: usize,
     /// Where it is waited for. The request may still be on its way while its answer is read, and ask for more of its body.
     waiting: Arc<Waiting>,
 }
 
 impl Streaming {
-    pub fn new(engine: EngineStreaming<Incoming>, tag: Option<Py<PyAny>>, waiting: Arc<Waiting>) -> Self {
-        Self { engine: ProcessBound::new(Arc::new(engine)), tag, waiting }
+    pub fn new(engine: EngineStreaming<Incoming>, tag: Option<Py<PyAny>>, home: usize, waiting: Arc<Waiting>) -> Self {
+        Self { engine: ProcessBound::new(Arc::new(engine)), tag, home, waiting }
     }
 
     fn engine(&self) -> PyResult<&Arc<EngineStreaming<Incoming>>> {
@@ -62,7 +64,7 @@ impl Streaming {
                 Err(Stop::Closed) => Err(PyRuntimeError::new_err("the response was closed while its body was read")),
             }) as Answer
         });
-        Ok(call.at(self.waiting.clone()))
+        Ok(call.on(self.home).at(self.waiting.clone()))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -73,11 +75,12 @@ impl Streaming {
     fn close(&self) -> PyResult<Call> {
         let engine = self.engine()?.clone();
         let (tell, closed) = oneshot::channel();
-        runtime::spawn(Box::pin(async move {
+        let closing = Box::pin(async move {
             engine.close().await;
             // Whoever closed it may not wait.
             let _ = tell.send(());
-        }))?;
+        });
+        runtime::spawn_at(self.home, closing)?;
         Ok(Call::until(async move { closed.await.unwrap_or_default() }).at(self.waiting.clone()))
     }
 }

@@ -21,6 +21,7 @@ use super::process::ProcessBound;
 use super::request::Request;
 use super::response::Outcome;
 use super::retry::{self, Repeatable, Tries};
+use super::spread;
 use super::statistics::{InFlight, Statistics};
 use super::streaming::Streaming;
 use super::transport::{self, Transport};
@@ -152,6 +153,11 @@ impl<T: Transport> Client<T> {
         };
         forms::append(&mut request.url, &config.params);
         Ok(request)
+    }
+
+    /// The place of the I/O thread that a request is at home at.
+    pub fn home(&self, request: &Request) -> usize {
+        spread::home(request.authority(), self.inner.config.io_threads)
     }
 
     /// Waits for the turn of a request among all of the client. One that is made within a callback does not wait: the request

@@ -266,6 +266,8 @@ pub struct Config {
     pub max_header_lines: usize,
     /// How long an unused connection is kept.
     pub idle_timeout: Option<Duration>,
+    /// How many I/O threads its hosts are spread over.
+    pub io_threads: usize,
     /// Heed the environment: `SSLKEYLOGFILE` here, proxies and netrc where the settings are made.
     pub trust_env: bool,
     /// Who is told of what happens to requests.

@@ -1,15 +1,13 @@
 //! The jobs of one call, between the gate and whoever takes their outcomes: workers that come when they are needed and stay
 //! while there is something to do.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Debug};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use http::Method;
-use tokio::runtime::Handle;
-use tokio::task::JoinSet;
+use http::{Method, Version};
 use tokio::time::Instant;
 use url::Position;
 
@@ -25,11 +23,17 @@ use super::injection;
 use super::item::Item;
 use super::panics;
 use super::plan::Plan;
-use super::process::lock;
 use super::progress::{Counted, Progress};
 use super::response::Outcome;
 use super::retry::{self, Repeatable, Tries};
+use super::spread::{self, PerThread};
 use super::transport::Transport;
+
+mod again;
+mod crew;
+
+use again::Again;
+use crew::Crew;
 
 /// What is in flight at a deadline ends there by itself; whatever does not end within this time is left behind.
 pub const GRACE: Duration = Duration::from_millis(50);
@@ -69,21 +73,11 @@ pub struct Crowd<T: Transport, W: Work> {
     since: Instant,
     /// When all of it is to be over.
     pub deadline: Option<Deadline>,
-    handle: Handle,
     membership: OnceLock<Membership>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Jobs whose turn it is.
-    ready: VecDeque<(Pass, usize)>,
-    /// Workers that are about to take one.
-    coming: usize,
-    workers: JoinSet<()>,
-    /// What those have gone through that were made before.
-    tries: BTreeMap<usize, Tries>,
-    closed: bool,
+    crews: PerThread<Crew>,
+    /// Whose turn it is of the crews that share a host.
+    turn: AtomicUsize,
+    again: Again,
 }
 
 /// Keeps a crowd at work; dropped, it ends all of it at once.
@@ -98,6 +92,8 @@ impl<T: Transport, W: Work> Crowd<T, W> {
         progress: Arc<Progress>,
         archive: Option<Archive>,
     ) -> Running<T, W> {
+        let crews = Crew::each(plan.client.config().io_threads);
+        let again = Again::new(progress.clone());
         let crowd = Arc::new(Self {
             work,
             deadline: plan.deadline.and_then(Deadline::within),
@@ -106,9 +102,10 @@ impl<T: Transport, W: Work> Crowd<T, W> {
             archive,
             caller: caller::current(),
             since: Instant::now(),
-            handle: Handle::current(),
             membership: OnceLock::new(),
-            state: Mutex::default(),
+            crews,
+            turn: AtomicUsize::new(0),
+            again,
         });
         let weak = Arc::downgrade(&crowd);
         crowd.membership.get_or_init(|| gate.join(weak));
@@ -118,13 +115,29 @@ impl<T: Transport, W: Work> Crowd<T, W> {
     /// Adds jobs.
     pub fn push(&self, jobs: impl Iterator<Item = usize>) {
         let Some(membership) = self.membership.get() else { return };
-        let base = self.plan.client.config().base_url.as_ref();
-        let home = base.map_or("", |base| &base[Position::BeforeHost..Position::AfterPort]);
         membership.push(|add| {
             for job in jobs {
-                self.work.look(job, &mut |item| add(Some(item.host()).filter(|host| !host.is_empty()).unwrap_or(home), job));
+                self.work.look(job, &mut |item| add(self.host(item), job));
             }
         });
+    }
+
+    fn host<'a>(&'a self, item: &'a Item) -> &'a str {
+        let base = || self.plan.client.config().base_url.as_ref();
+        let home = || base().map_or("", |base| &base[Position::BeforeHost..Position::AfterPort]);
+        Some(item.host()).filter(|host| !host.is_empty()).unwrap_or_else(home)
+    }
+
+    /// The place of the I/O thread that is to do a job.
+    fn place(&self, pass: &Pass, job: usize) -> usize {
+        let threads = self.crews.len();
+        if threads == 1 {
+            return 0;
+        }
+        let (divisible, turn) = (pass.divisible(), self.turn.fetch_add(1, Ordering::Relaxed));
+        let mut place = 0;
+        self.work.look(job, &mut |item| place = spread::place(self.host(item), threads, divisible, turn));
+        place
     }
 
     /// Takes out the jobs that have not begun.
@@ -143,7 +156,7 @@ impl<T: Transport, W: Work> Crowd<T, W> {
     pub fn late(&self, job: usize) {
         let Some(item) = self.work.item(job) else { return };
         let missed = self.deadline.as_ref().map(Deadline::missed).unwrap_or_default();
-        self.finish(job, self.tries(job).with(item.unsent(Kind::TotalTimeout, Phase::Queue, missed)));
+        self.finish(job, self.again.take(job).with(item.unsent(Kind::TotalTimeout, Phase::Queue, missed)));
     }
 
     /// Makes a job known to the archive, where there is one; false where it cannot be told from others, and so has ended.
@@ -189,6 +202,13 @@ impl<T: Transport, W: Work> Crowd<T, W> {
         true
     }
 
+    /// Waits for those to leave who have done the last jobs. On this thread they have left by the time that anybody knows.
+    pub async fn left(&self) {
+        for crew in self.crews.iter().skip(1) {
+            crew.left().await;
+        }
+    }
+
     /// Closes what was kept, where anything was.
     pub async fn close(&self) {
         if let Some(archive) = &self.archive {
@@ -205,29 +225,16 @@ impl<T: Transport, W: Work> Crowd<T, W> {
         }
     }
 
-    fn tries(&self, job: usize) -> Tries {
-        let mut state = lock(&self.state);
-        let Some(tries) = state.tries.remove(&job) else { return Tries::default() };
-        self.progress.set_waiting(state.tries.len());
-        tries
-    }
-
-    /// The next job of a worker that has none.
-    fn next(&self) -> Option<(Pass, usize)> {
-        let mut state = lock(&self.state);
-        state.coming -= 1;
-        state.ready.pop_front()
-    }
-
-    async fn work(self: Arc<Self>) {
-        let mut coming = Coming { crowd: &self, still: true };
+    async fn work(self: Arc<Self>, place: usize) {
+        let crew = self.crews.at(place);
+        let mut coming = Coming { crowd: &self, crew, still: true };
         injection::point("worker");
         let mut tools = Tools::of(self.caller.clone()).until(self.deadline);
         while let Some((pass, job)) = coming.arrive() {
             let mut turn = Turn { crowd: &self, pass: Some(pass), job, retry: None, _in_flight: self.progress.enter() };
             turn.take(&mut tools).await;
             // Counted before its permit goes back: who is admitted because of it needs no other worker.
-            lock(&self.state).coming += 1;
+            crew.come();
             coming.still = true;
         }
     }
@@ -245,20 +252,13 @@ impl<T: Transport, W: Work> Crowd<T, W> {
 
 impl<T: Transport, W: Work> gate::Crowd for Crowd<T, W> {
     fn admit(self: Arc<Self>, pass: Pass, job: usize) {
+        let place = self.place(&pass, job);
+        let crew = self.crews.at(place);
         let mut pass = Some(pass);
         let admitting = panics::catch(|| {
-            let mut state = lock(&self.state);
-            if state.closed {
-                return;
-            }
-            injection::point("crowd");
-            state.ready.extend(pass.take().map(|pass| (pass, job)));
-            if state.ready.len() > state.coming {
-                // What has ended is not to be remembered; a worker that panicked has told its job's outcome.
-                while state.workers.try_join_next().is_some() {}
-                state.workers.spawn_on(self.clone().work(), &self.handle);
-                state.coming += 1;
-            }
+            crew.add(&mut pass, job, |workers| {
+                workers.spawn_on(self.clone().work(place), crew.handle(place, &self.crews));
+            });
         });
         if admitting.is_err() {
             self.panicked(job);
@@ -271,13 +271,14 @@ impl<T: Transport, W: Work> gate::Crowd for Crowd<T, W> {
 /// A worker that is about to take a job. Where it panics before it has one, the job that it came for ends with it.
 struct Coming<'a, T: Transport, W: Work> {
     crowd: &'a Crowd<T, W>,
+    crew: &'a Crew,
     still: bool,
 }
 
 impl<T: Transport, W: Work> Coming<'_, T, W> {
     fn arrive(&mut self) -> Option<(Pass, usize)> {
         self.still = false;
-        self.crowd.next()
+        self.crew.next()
     }
 }
 
@@ -285,7 +286,7 @@ impl<T: Transport, W: Work> Drop for Coming<'_, T, W> {
     fn drop(&mut self) {
         if self.still
             && std::thread::panicking()
-            && let Some((pass, job)) = self.crowd.next()
+            && let Some((pass, job)) = self.crew.next()
         {
             self.crowd.panicked(job);
             drop(pass);
@@ -296,14 +297,8 @@ impl<T: Transport, W: Work> Drop for Coming<'_, T, W> {
 impl<T: Transport, W: Work> Drop for Running<T, W> {
     fn drop(&mut self) {
         self.0.withdraw();
-        let mut state = lock(&self.0.state);
-        state.closed = true;
-        state.tries.clear();
-        self.0.progress.set_waiting(0);
-        let ended = (std::mem::take(&mut state.ready), std::mem::take(&mut state.workers));
-        drop(state);
-        // Passes that are given back may admit others, and these ask for the state.
-        drop(ended);
+        self.0.again.close();
+        self.0.crews.iter().for_each(Crew::close);
     }
 }
 
@@ -329,7 +324,7 @@ impl<T: Transport, W: Work> Turn<'_, T, W> {
             return self.crowd.late(self.job);
         }
         let Some(item) = self.crowd.work.item(self.job) else { return };
-        let mut tries = self.crowd.tries(self.job);
+        let mut tries = self.crowd.again.take(self.job);
         match self.fetch(&item, tools, &mut tries).await {
             Err(wait) => self.again(tries, wait),
             Ok(outcome) => self.done(tries.with(outcome), tools).await,
@@ -353,7 +348,12 @@ impl<T: Transport, W: Work> Turn<'_, T, W> {
         }
         let repeatable = Repeatable::of(&request);
         let (retry, pass, deadline) = (self.retry.as_deref(), &mut self.pass, self.crowd.deadline);
+        let threads = self.crowd.crews.len();
         let again = |outcome: &mut Outcome| {
+            if let (Some(pass), Ok(answer), 2..) = (&pass, &outcome, threads) {
+                // Where one connection carries all, they are to find it (RFC 9113, section 9.1).
+                pass.divide(answer.version < Version::HTTP_2);
+            }
             pass.iter_mut().for_each(|pass| pass.note(retry::sign(outcome)));
             retry::again(retry, &repeatable, outcome, tries, pass.as_ref(), deadline)
         };
@@ -378,10 +378,9 @@ impl<T: Transport, W: Work> Turn<'_, T, W> {
     /// Puts the job back into its queue.
     fn again(&mut self, tries: Tries, wait: Duration) {
         let (Some(pass), Some(membership)) = (self.pass.take(), self.crowd.membership.get()) else { return };
-        let mut state = lock(&self.crowd.state);
-        state.tries.insert(self.job, tries);
-        self.crowd.progress.set_waiting(state.tries.len());
-        drop(state);
+        if !self.crowd.again.put(self.job, tries) {
+            return;
+        }
         let now = Instant::now();
         membership.push_later(pass, self.job, now.checked_add(wait).unwrap_or(now));
     }

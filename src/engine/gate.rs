@@ -220,6 +220,16 @@ impl Pass {
         Self { gate: gate.clone(), lane, ended: Ended { began, sign: Sign::Neutral, told: false } }
     }
 
+    /// The requests to its host that are in flight, this one among them, where they may be divided among threads.
+    pub fn divisible(&self) -> usize {
+        lock(&self.gate.line).schedule.divisible(self.lane)
+    }
+
+    /// Requests to the host may be divided among threads, or not.
+    pub fn divide(&self, divisible: bool) {
+        lock(&self.gate.line).schedule.divide(self.lane, divisible);
+    }
+
     /// What the request says of its host.
     pub fn note(&mut self, sign: Sign) {
         self.ended.sign = sign;

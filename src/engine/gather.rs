@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::{sleep_until, timeout};
 
 use super::client::Client;
@@ -68,7 +68,7 @@ pub struct Batch {
     table: Arc<Table>,
     progress: Arc<Progress>,
     /// Where the run that is under way has its requests wait. Locked while it is.
-    running: tokio::sync::Mutex<()>,
+    running: Arc<tokio::sync::Mutex<()>>,
     gate: Mutex<Option<Arc<Gate>>>,
 }
 
@@ -79,7 +79,7 @@ impl Batch {
             plan,
             table: Arc::new(Table::new(items)),
             progress: Arc::default(),
-            running: tokio::sync::Mutex::default(),
+            running: Arc::default(),
             gate: Mutex::default(),
         })
     }
@@ -111,8 +111,8 @@ impl Batch {
     /// # Errors
     /// Where nothing can be kept that was to be kept. What has come until then is in its slots.
     pub async fn run<T: Transport>(self: Arc<Self>, client: Client<T>) -> Result<(), Box<Error>> {
-        let _running = self.running.lock().await;
-        let slots = Slots::new(self.table.clone(), self.progress.clone(), self.plan.dedupe);
+        let running = self.running.clone().lock_owned().await;
+        let slots = Slots::new(self.table.clone(), self.progress.clone(), self.plan.dedupe, running);
         let plan = self.plan.clone().by(client);
         for (place, outcome) in plan.left() {
             slots.fill(place, Arc::new(outcome));
@@ -134,7 +134,9 @@ impl Batch {
         let jobs: Vec<usize> = assigned.filter(|job| crowd.work.is_wanted(*job)).collect();
         let all = async {
             crowd.push(crowd.restore(jobs).await.into_iter());
-            crowd.work.ended().await;
+            if crowd.work.ended().await {
+                crowd.left().await;
+            }
         };
         match crowd.deadline {
             None => all.await,
@@ -164,10 +166,13 @@ struct Slots {
     left: AtomicUsize,
     changed: Notify,
     failure: Mutex<Option<Box<Error>>>,
+    /// No other run begins before all have left who may fill a slot: those on other threads may still be at it when this run has
+    /// been dropped.
+    _running: OwnedMutexGuard<()>,
 }
 
 impl Slots {
-    fn new(table: Arc<Table>, progress: Arc<Progress>, dedupe: bool) -> Self {
+    fn new(table: Arc<Table>, progress: Arc<Progress>, dedupe: bool, running: OwnedMutexGuard<()>) -> Self {
         let empty = |place: &usize| table.outcome(*place).is_none();
         let left = (0..table.len()).filter(empty).count();
         let mut alike: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -182,8 +187,8 @@ impl Slots {
             }
         }
         let followers = alike.values().flatten().copied().collect();
-        let slots =
-            Self { table, progress, alike, followers, left: left.into(), changed: Notify::new(), failure: Mutex::default() };
+        let (left, changed, failure) = (left.into(), Notify::new(), Mutex::default());
+        let slots = Self { table, progress, alike, followers, left, changed, failure, _running: running };
         // A run that was cut short may have left places of whom another has come.
         for leader in slots.alike.keys() {
             if let Some(outcome) = slots.table.outcome(*leader) {
@@ -213,7 +218,7 @@ impl Slots {
     fn put(&self, place: usize, outcome: &Arc<Outcome>) {
         if self.table.slots.get(place).is_some_and(|slot| slot.set(outcome.clone()).is_ok()) {
             self.progress.count(outcome);
-            if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
                 self.changed.notify_one();
             }
         }
@@ -223,11 +228,15 @@ impl Slots {
         (0..self.table.len()).filter(|place| self.is_wanted(*place)).collect()
     }
 
-    /// Waits until every slot is filled, or none can be any more.
-    async fn ended(&self) {
-        while self.left.load(Ordering::Relaxed) > 0 && lock(&self.failure).is_none() {
+    /// Waits until every slot is filled, which is true, or none can be any more.
+    async fn ended(&self) -> bool {
+        while self.left.load(Ordering::Acquire) > 0 {
+            if lock(&self.failure).is_some() {
+                return false;
+            }
             self.changed.notified().await;
         }
+        true
     }
 
     fn failure(&self) -> Option<Box<Error>> {

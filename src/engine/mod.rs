@@ -56,6 +56,7 @@ mod retry;
 mod robots;
 pub mod runtime;
 mod schedule;
+mod spread;
 pub mod stage;
 pub mod statistics;
 pub mod streaming;

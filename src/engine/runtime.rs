@@ -1,37 +1,48 @@
-//! The I/O thread: one thread, one single-threaded tokio runtime, made on first use.
+//! The I/O threads: each has a single-threaded tokio runtime of its own, and is made on first use. There is one, unless a client
+//! spreads its hosts over several (see [`super::spread`]).
 //!
-//! Work comes in through an inbox that wakes the thread once per burst. A forked child inherits the memory of its parent's
+//! Work comes in through an inbox that wakes its thread once per burst. A forked child inherits the memory of its parent's
 //! runtime but not its thread, so everything here is tagged with the process it belongs to: the child leaks what it inherited,
-//! untouched, and makes its own. Measured on two cores: one thread with one runtime costs less per request than a runtime
-//! spread over several threads, because nothing is ever stolen or shared.
+//! untouched, and makes its own. Measured on two cores: threads with a runtime each cost less per request than a runtime spread
+//! over several threads, because nothing is ever stolen.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
+use tokio::runtime::Handle;
 
 use super::injection;
 use super::panics;
 use super::process::{epoch, lock, watch_forks};
 
-/// Work for the I/O thread.
+/// Work for an I/O thread.
 pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// tokio's pool for what blocks (name lookups); its own default is 512.
 const BLOCKING_THREADS: usize = 16;
 
-static CURRENT: AtomicPtr<Runtime> = AtomicPtr::new(std::ptr::null_mut());
+/// How many I/O threads there may be.
+pub const MOST: usize = 64;
+
+static THREADS: [AtomicPtr<Runtime>; MOST] = [const { AtomicPtr::new(std::ptr::null_mut()) }; MOST];
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// A handle to the I/O thread.
-pub struct Runtime {
+thread_local! {
+    static PLACE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// An I/O thread.
+struct Runtime {
     epoch: u32,
     inbox: Inbox,
+    handle: Handle,
     ended: (Mutex<bool>, Condvar),
 }
 
@@ -47,12 +58,13 @@ struct Jobs {
     closed: bool,
 }
 
-/// The runtime of this process, made if need be.
+/// This process's I/O thread at this place, made if need be.
 ///
 /// # Errors
 /// Where no thread or descriptor is to be had, and after [`shutdown`].
-pub fn current() -> io::Result<&'static Runtime> {
-    let found = CURRENT.load(Ordering::Acquire);
+fn at(place: usize) -> io::Result<&'static Runtime> {
+    let Some(slot) = THREADS.get(place) else { return Err(io::Error::other("no such I/O thread")) };
+    let found = slot.load(Ordering::Acquire);
     // SAFETY: only leaked boxes are ever stored, so the pointer is null or valid for ever.
     if let Some(runtime) = unsafe { found.as_ref() }
         && runtime.epoch == epoch()
@@ -64,11 +76,9 @@ pub fn current() -> io::Result<&'static Runtime> {
     }
     watch_forks();
     panics::watch();
-    let runtime: &'static Runtime =
-        Box::leak(Box::new(Runtime { epoch: epoch(), inbox: Inbox::default(), ended: (Mutex::new(false), Condvar::new()) }));
-    runtime.start()?;
+    let runtime = Runtime::start(place)?;
     // No lock guards the making: a lock could be held by another thread at the moment of a fork. Of two makers one wins.
-    match CURRENT.compare_exchange(found, std::ptr::from_ref(runtime).cast_mut(), Ordering::AcqRel, Ordering::Acquire) {
+    match slot.compare_exchange(found, std::ptr::from_ref(runtime).cast_mut(), Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => Ok(runtime),
         Err(winner) => {
             runtime.inbox.close();
@@ -78,44 +88,74 @@ pub fn current() -> io::Result<&'static Runtime> {
     }
 }
 
-/// Spawns work on this process's I/O thread.
+/// Spawns work on this process's I/O thread, the first one where there are several.
 ///
 /// # Errors
-/// As [`current`].
+/// Where no thread or descriptor is to be had, and after [`shutdown`].
 pub fn spawn(job: Job) -> io::Result<()> {
-    current()?.inbox.push(job).map_err(|_| io::Error::other("the interpreter is shutting down"))
+    spawn_at(0, job)
 }
 
-/// Ends the I/O thread, with all its work, and waits for it: no longer than `patience`, then it is left alone.
+/// Spawns work on the I/O thread at this place; on the first one, where no other is to be had.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn spawn_at(place: usize, job: Job) -> io::Result<()> {
+    let runtime = at(place).or_else(|_| at(0))?;
+    runtime.inbox.push(job).map_err(|_| io::Error::other("the interpreter is shutting down"))
+}
+
+/// What spawns on the I/O thread at this place.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn handle(place: usize) -> io::Result<Handle> {
+    at(place).map(|runtime| runtime.handle.clone())
+}
+
+/// The place of this I/O thread; 0 for any other thread.
+pub fn place() -> usize {
+    PLACE.get()
+}
+
+/// Ends the I/O threads, with all their work, and waits for them: no longer than `patience`, then they are left alone.
 pub fn shutdown(patience: Duration) {
     CLOSED.store(true, Ordering::Release);
-    // SAFETY: as in `current`.
-    let Some(runtime) = (unsafe { CURRENT.load(Ordering::Acquire).as_ref() }) else { return };
-    if runtime.epoch != epoch() {
-        return;
+    // SAFETY: as in `at`.
+    let made = THREADS.iter().filter_map(|slot| unsafe { slot.load(Ordering::Acquire).as_ref() });
+    let own: Vec<&Runtime> = made.filter(|runtime| runtime.epoch == epoch()).collect();
+    own.iter().for_each(|runtime| runtime.inbox.close());
+    let begun = Instant::now();
+    for runtime in own {
+        let (ended, signal) = &runtime.ended;
+        drop(signal.wait_timeout_while(lock(ended), patience.saturating_sub(begun.elapsed()), |ended| !*ended));
     }
-    runtime.inbox.close();
-    let (ended, signal) = &runtime.ended;
-    drop(signal.wait_timeout_while(lock(ended), patience, |ended| !*ended));
 }
 
 impl Runtime {
-    fn start(&'static self) -> io::Result<()> {
+    fn start(place: usize) -> io::Result<&'static Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS)
             .thread_name("fastfetch-dns")
             .build()?;
+        let own: &'static Self = Box::leak(Box::new(Self {
+            epoch: epoch(),
+            inbox: Inbox::default(),
+            handle: runtime.handle().clone(),
+            ended: (Mutex::new(false), Condvar::new()),
+        }));
         std::thread::Builder::new().name("fastfetch-io".into()).spawn(move || {
+            PLACE.set(place);
             // Work that panics ends alone, since it is a task of its own. Should the serving itself panic, it goes on: what waits
             // in the inbox has nobody else.
-            while panics::catch(|| runtime.block_on(self.inbox.serve())).is_err() {}
+            while panics::catch(|| runtime.block_on(own.inbox.serve())).is_err() {}
             // Drops every task, and with it every connection, without waiting for a name lookup that cannot be stopped.
             runtime.shutdown_background();
-            *lock(&self.ended.0) = true;
-            self.ended.1.notify_all();
+            *lock(&own.ended.0) = true;
+            own.ended.1.notify_all();
         })?;
-        Ok(())
+        Ok(own)
     }
 }
 

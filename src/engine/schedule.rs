@@ -161,6 +161,18 @@ impl<J> Schedule<J> {
         self.settle(index, now);
     }
 
+    /// The requests to the host that are in flight, where they may be divided among threads.
+    pub fn divisible(&self, Lane(index): Lane) -> usize {
+        self.lanes.get(index).filter(|lane| lane.divisible).map_or(0, |lane| lane.running)
+    }
+
+    /// Requests to the host may be divided among threads, or not.
+    pub fn divide(&mut self, Lane(index): Lane, divisible: bool) {
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.divisible = divisible;
+        }
+    }
+
     /// The host has answered, and the rest may be read for as long as the reader likes: it does not count any more as what the
     /// host can take.
     pub fn answered(&mut self, Lane(index): Lane, ended: Ended, now: Instant) {

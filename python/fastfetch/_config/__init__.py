@@ -18,6 +18,7 @@ from fastfetch._config.defaults import (
 from fastfetch._config.limits import HostLimits, Limits
 from fastfetch._config.retry import Retry, retry_of
 from fastfetch._config.security import TLS, Cert, PathOrBytes, Proxy
+from fastfetch._config.threads import io_threads
 from fastfetch._config.timeout import Timeout
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "Proxy",
     "Retry",
     "Timeout",
+    "io_threads",
     "retry_of",
 ]

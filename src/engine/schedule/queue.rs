@@ -21,6 +21,8 @@ pub struct HostQueue<J> {
     pub later: BinaryHeap<Later<J>>,
     /// Its requests in flight.
     pub running: usize,
+    /// It is known to have a connection for each request in flight (HTTP/1), which may be on any thread.
+    pub divisible: bool,
     /// Those of them whose answers are being read.
     pub answered: usize,
     /// How many these may be.
@@ -87,6 +89,7 @@ impl<J> HostQueue<J> {
             parties: VecDeque::new(),
             later: BinaryHeap::new(),
             running: 0,
+            divisible: false,
             answered: 0,
             cap,
             buckets: [own.rate.map(Bucket::new), own.min_delay.map(Bucket::spaced)],

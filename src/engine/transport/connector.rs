@@ -23,6 +23,7 @@ use super::super::injection;
 use super::super::name_servers::NameServers;
 use super::super::resolve::{Answer, FailureKind, Resolver, Settings};
 use super::super::response::Peer;
+use super::super::spread::PerThread;
 use super::super::stage::Stage;
 use super::super::statistics::{HostCounters, Statistics};
 use super::connection::{Link, Stream};
@@ -53,7 +54,8 @@ struct Opener {
     http2_only: bool,
     statistics: Arc<Statistics>,
     room: Arc<Room>,
-    scouts: Scouts,
+    /// Each for its thread's pool: they wait for a connection that is found there.
+    scouts: PerThread<Scouts>,
     /// TLS servers choose the version of HTTP.
     negotiates: bool,
     /// The proxy that all goes through, with what looks names up for it.
@@ -79,7 +81,7 @@ impl Connector {
             http2_only: config.versions == Versions::Http2,
             statistics,
             room,
-            scouts: Scouts::default(),
+            scouts: PerThread::new(config.io_threads, |_| Scouts::default()),
             negotiates,
             via,
         }))
@@ -170,7 +172,7 @@ impl Opener {
         injection::point("connect");
         let negotiating = self.negotiating(&destination);
         let turn = match negotiating {
-            Some(host) => self.scouts.turn(host).await,
+            Some(host) => self.scouts.own().turn(host).await,
             None => Turn::Known,
         };
         if matches!(turn, Turn::Waited) && !is_awaited(stage) {
@@ -216,7 +218,7 @@ impl Opener {
     /// A connection has told what the host speaks.
     fn learn(&self, negotiating: Option<&Authority>, h2: bool) {
         if let Some(host) = negotiating {
-            self.scouts.learn(host, h2);
+            self.scouts.own().learn(host, h2);
         }
     }
 

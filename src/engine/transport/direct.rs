@@ -14,6 +14,7 @@ use url::Position;
 use super::super::config::{Config, Versions};
 use super::super::error::{Failure, Kind, Phase};
 use super::super::request::Request;
+use super::super::spread::PerThread;
 use super::super::stage::Stage;
 use super::super::statistics::{Statistics, Unanswered};
 use super::connection::Facts;
@@ -41,7 +42,7 @@ pub struct Direct {
     config: Arc<Config>,
     statistics: Arc<Statistics>,
     connector: Connector,
-    pooled: Pool,
+    pooled: PerThread<Pool>,
     /// For requests over a connection of their own; hardly ever needed.
     unpooled: OnceLock<Pool>,
 }
@@ -56,14 +57,14 @@ impl Direct {
         via: Option<Via>,
     ) -> Self {
         let connector = Connector::new(config, tls.clone(), statistics.clone(), room, via);
-        let pooled = pool(config, connector.clone(), config.limits.concurrency);
+        let pooled = PerThread::new(config.io_threads, |_| pool(config, connector.clone(), config.limits.concurrency));
         Self { config: config.clone(), statistics, connector, pooled, unpooled: OnceLock::new() }
     }
 
     /// Sends a request and waits for the head of the answer.
     pub async fn send(&self, request: &Request, body: Outgoing, over: Over, stage: &Arc<Stage>) -> Result<Sent, Failure> {
         let pool = match over {
-            Over::Any => &self.pooled,
+            Over::Any => self.pooled.own(),
             Over::Own => self.unpooled.get_or_init(|| pool(&self.config, self.connector.clone(), 0)),
         };
         let (headers, held) = (body.headers(request), body.held());

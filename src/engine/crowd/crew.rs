@@ -1,0 +1,89 @@
+//! The workers of a crowd on one I/O thread, and the jobs whose turn it is there.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, OnceLock};
+
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+
+use super::super::gate::Pass;
+use super::super::injection;
+use super::super::process::lock;
+use super::super::runtime;
+use super::super::spread::PerThread;
+
+/// The workers on one I/O thread.
+pub struct Crew {
+    handle: OnceLock<Handle>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Jobs whose turn it is.
+    ready: VecDeque<(Pass, usize)>,
+    /// Workers that are about to take one.
+    coming: usize,
+    workers: JoinSet<()>,
+    closed: bool,
+}
+
+impl Crew {
+    /// A crew for each of so many threads; the first is on this one.
+    pub fn each(threads: usize) -> PerThread<Self> {
+        PerThread::new(threads, |place| {
+            let handle = if place == 0 { Handle::current().into() } else { OnceLock::new() };
+            Self { handle, state: Mutex::default() }
+        })
+    }
+
+    /// What spawns on its thread, made if need be; with the first crew, where no thread is to be had.
+    pub fn handle<'a>(&'a self, place: usize, crews: &'a PerThread<Self>) -> &'a Handle {
+        let first = || crews.at(0).handle.get().cloned().unwrap_or_else(Handle::current);
+        self.handle.get_or_init(|| runtime::handle(place).unwrap_or_else(|_| first()))
+    }
+
+    /// Adds a job, unless it is closed. Where there are too few workers, `spawn` adds one.
+    pub fn add(&self, pass: &mut Option<Pass>, job: usize, spawn: impl FnOnce(&mut JoinSet<()>)) {
+        let mut state = lock(&self.state);
+        if state.closed {
+            return;
+        }
+        injection::point("crowd");
+        state.ready.extend(pass.take().map(|pass| (pass, job)));
+        if state.ready.len() > state.coming {
+            // What has ended is not to be remembered; a worker that panicked has told its job's outcome.
+            while state.workers.try_join_next().is_some() {}
+            spawn(&mut state.workers);
+            state.coming += 1;
+        }
+    }
+
+    /// A worker is about to take a job.
+    pub fn come(&self) {
+        lock(&self.state).coming += 1;
+    }
+
+    /// The job of a worker that was about to take one.
+    pub fn next(&self) -> Option<(Pass, usize)> {
+        let mut state = lock(&self.state);
+        state.coming -= 1;
+        state.ready.pop_front()
+    }
+
+    /// Waits until all workers have left.
+    pub async fn left(&self) {
+        let mut workers = std::mem::take(&mut lock(&self.state).workers);
+        while workers.join_next().await.is_some() {}
+    }
+
+    /// Ends it at once.
+    pub fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        let ended = (std::mem::take(&mut state.ready), std::mem::take(&mut state.workers));
+        drop(state);
+        // Passes that are given back may admit others, and these ask for the state.
+        drop(ended);
+    }
+}

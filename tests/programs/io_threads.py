@@ -1,0 +1,32 @@
+"""Says how many I/O threads it has: after the import, after requests to one host, to a hundred, and again.
+
+Arguments: the port of a server at every loopback address. The environment says how many threads there may be.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import fastfetch as ff
+
+from tests.programs.running import allow_slow_callbacks
+from tests.servers.everywhere import url_of
+
+
+def say() -> None:
+    names = [Path(f"/proc/self/task/{task}/comm").read_text() for task in os.listdir("/proc/self/task")]
+    print(names.count("fastfetch-io\n"))
+
+
+async def main(port: int) -> None:
+    say()
+    for hosts in (1, 100, 100):
+        urls = [f"{url_of(number % hosts, port)}/json/{number}" for number in range(400)]
+        assert (await ff.gather(urls, per_host=4)).counts == {200: 400}
+        say()
+
+
+if __name__ == "__main__":
+    allow_slow_callbacks()
+    asyncio.run(main(int(sys.argv[1])))
