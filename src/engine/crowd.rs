@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::{Method, Version};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Position;
 
@@ -226,17 +227,21 @@ impl<T: Transport, W: Work> Crowd<T, W> {
     }
 
     async fn work(self: Arc<Self>, place: usize) {
-        let crew = self.crews.at(place);
-        let mut coming = Coming { crowd: &self, crew, still: true };
+        let mut coming = Coming { crowd: &self, place, still: true };
         injection::point("worker");
         let mut tools = Tools::of(self.caller.clone()).until(self.deadline);
         while let Some((pass, job)) = coming.arrive() {
             let mut turn = Turn { crowd: &self, pass: Some(pass), job, retry: None, _in_flight: self.progress.enter() };
             turn.take(&mut tools).await;
             // Counted before its permit goes back: who is admitted because of it needs no other worker.
-            crew.come();
+            self.crews.at(place).come();
             coming.still = true;
         }
+    }
+
+    /// Has another worker come to a place.
+    fn call(self: &Arc<Self>, place: usize, workers: &mut JoinSet<()>) {
+        workers.spawn_on(self.clone().work(place), self.crews.at(place).handle(place, &self.crews));
     }
 
     /// Ends a job of which a panic has got hold, whose outcome is a fault of ours. That must not panic itself, on a thread that
@@ -253,13 +258,8 @@ impl<T: Transport, W: Work> Crowd<T, W> {
 impl<T: Transport, W: Work> gate::Crowd for Crowd<T, W> {
     fn admit(self: Arc<Self>, pass: Pass, job: usize) {
         let place = self.place(&pass, job);
-        let crew = self.crews.at(place);
         let mut pass = Some(pass);
-        let admitting = panics::catch(|| {
-            crew.add(&mut pass, job, |workers| {
-                workers.spawn_on(self.clone().work(place), crew.handle(place, &self.crews));
-            });
-        });
+        let admitting = panics::catch(|| self.crews.at(place).add(&mut pass, job, |workers| self.call(place, workers)));
         if admitting.is_err() {
             self.panicked(job);
         }
@@ -270,15 +270,15 @@ impl<T: Transport, W: Work> gate::Crowd for Crowd<T, W> {
 
 /// A worker that is about to take a job. Where it panics before it has one, the job that it came for ends with it.
 struct Coming<'a, T: Transport, W: Work> {
-    crowd: &'a Crowd<T, W>,
-    crew: &'a Crew,
+    crowd: &'a Arc<Crowd<T, W>>,
+    place: usize,
     still: bool,
 }
 
 impl<T: Transport, W: Work> Coming<'_, T, W> {
     fn arrive(&mut self) -> Option<(Pass, usize)> {
         self.still = false;
-        self.crew.next()
+        self.crowd.crews.at(self.place).next(|workers| self.crowd.call(self.place, workers))
     }
 }
 
@@ -286,7 +286,7 @@ impl<T: Transport, W: Work> Drop for Coming<'_, T, W> {
     fn drop(&mut self) {
         if self.still
             && std::thread::panicking()
-            && let Some((pass, job)) = self.crew.next()
+            && let Some((pass, job)) = self.arrive()
         {
             self.crowd.panicked(job);
             drop(pass);

@@ -12,6 +12,10 @@ use super::super::process::lock;
 use super::super::runtime;
 use super::super::spread::PerThread;
 
+/// How many workers may be about to take a job. Each that does has another come, so thousands of jobs that are admitted at once
+/// begin little by little, and those that have a connection write their requests meanwhile: else all would connect first.
+const COMING: usize = 32;
+
 /// The workers on one I/O thread.
 pub struct Crew {
     handle: OnceLock<Handle>,
@@ -51,12 +55,7 @@ impl Crew {
         }
         injection::point("crowd");
         state.ready.extend(pass.take().map(|pass| (pass, job)));
-        if state.ready.len() > state.coming {
-            // What has ended is not to be remembered; a worker that panicked has told its job's outcome.
-            while state.workers.try_join_next().is_some() {}
-            spawn(&mut state.workers);
-            state.coming += 1;
-        }
+        state.call(spawn);
     }
 
     /// A worker is about to take a job.
@@ -64,11 +63,13 @@ impl Crew {
         lock(&self.state).coming += 1;
     }
 
-    /// The job of a worker that was about to take one.
-    pub fn next(&self) -> Option<(Pass, usize)> {
+    /// The job of a worker that was about to take one. Where there are too few workers for the others, `spawn` adds one.
+    pub fn next(&self, spawn: impl FnOnce(&mut JoinSet<()>)) -> Option<(Pass, usize)> {
         let mut state = lock(&self.state);
         state.coming -= 1;
-        state.ready.pop_front()
+        let next = state.ready.pop_front();
+        state.call(spawn);
+        next
     }
 
     /// Waits until all workers have left.
@@ -85,5 +86,17 @@ impl Crew {
         drop(state);
         // Passes that are given back may admit others, and these ask for the state.
         drop(ended);
+    }
+}
+
+impl State {
+    /// Has a worker come, where fewer are on their way than there is to do.
+    fn call(&mut self, spawn: impl FnOnce(&mut JoinSet<()>)) {
+        if self.coming < self.ready.len().min(COMING) {
+            // What has ended is not to be remembered; a worker that panicked has told its job's outcome.
+            while self.workers.try_join_next().is_some() {}
+            spawn(&mut self.workers);
+            self.coming += 1;
+        }
     }
 }
