@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use futures_util::FutureExt;
 use http::HeaderMap;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
@@ -34,11 +35,52 @@ pub struct Streaming<B> {
     trailers: OnceLock<HeaderMap>,
 }
 
+/// How many bytes at most are waited for at once, about: each piece is handed from thread to thread, which takes as long as the
+/// arrival of some hundred thousand bytes.
+const PIECE: usize = 512 * 1024;
+
 struct Open<B> {
     reader: Reader<B>,
     clock: Clock,
+    /// What has come for a reader who gave up waiting in that moment.
+    come: Vec<u8>,
+    /// What came after it.
+    end: Option<Result<(), Failure>>,
     /// Leave to be in flight, kept while the body arrives.
     _leave: (Option<Pass>, InFlight),
+}
+
+impl<B: Body> Open<B> {
+    /// The next bytes: those that come next, and what is there by then.
+    async fn read(&mut self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
+        if self.come.is_empty() && self.end.is_none() {
+            let first = self.one(raw).await;
+            self.add(first);
+        }
+        while self.end.is_none() && self.come.len() < PIECE {
+            // Lets the connection go on, which hands its bytes over one piece at a time.
+            tokio::task::yield_now().await;
+            let Some(more) = self.one(raw).now_or_never() else { break };
+            self.add(more);
+        }
+        match std::mem::take(&mut self.come) {
+            come if come.is_empty() => self.end.take().unwrap_or(Ok(())).map(|()| None),
+            come => Ok(Some(come)),
+        }
+    }
+
+    async fn one(&mut self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
+        if raw { self.reader.raw_piece(&mut self.clock).await } else { self.reader.piece(&mut self.clock).await }
+    }
+
+    fn add(&mut self, piece: Result<Option<Vec<u8>>, Failure>) {
+        match piece {
+            Ok(Some(piece)) if self.come.is_empty() => self.come = piece,
+            Ok(Some(piece)) => self.come.extend_from_slice(&piece),
+            Ok(None) => self.end = Some(Ok(())),
+            Err(failure) => self.end = Some(Err(failure)),
+        }
+    }
 }
 
 /// Why there is no next piece of a body, nor will be.
@@ -53,7 +95,7 @@ pub enum Stop {
 impl<B: Body> Streaming<B> {
     /// The answer with this head and this body.
     pub fn new(head: Arc<Response>, reader: Reader<B>, blame: Box<Error>, leave: (Option<Pass>, InFlight)) -> Self {
-        let open = Open { reader, clock: Clock::default(), _leave: leave };
+        let open = Open { reader, clock: Clock::default(), come: Vec::new(), end: None, _leave: leave };
         Self {
             head,
             blame,
@@ -105,15 +147,15 @@ impl<B: Body> Streaming<B> {
 
     async fn read(&self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
         let mut slot = self.open.lock().await;
-        let Some(Open { reader, clock, .. }) = &mut *slot else { return Ok(None) };
+        let Some(open) = &mut *slot else { return Ok(None) };
         let reading = async {
             injection::point("read");
-            if raw { reader.raw_piece(clock).await } else { reader.piece(clock).await }
+            open.read(raw).await
         };
         // After a panic nobody knows how far it has come, so it ends as after any other failure.
         let piece = panics::caught(reading).await.unwrap_or_else(|panic| Err(Failure::internal(&panic, Phase::Body)));
         if !matches!(piece, Ok(Some(_))) {
-            if let Some(trailers) = reader.trailers() {
+            if let Some(trailers) = open.reader.trailers() {
                 let _ = self.trailers.set(trailers);
             }
             *slot = None;
