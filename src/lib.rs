@@ -12,7 +12,7 @@ mod _core {
     #[pymodule_export]
     use crate::binding::{
         Authorization, Batch, Blocking, Call, Client, Connection, Cookie, Cookies, EventParser, Headers, LineSplitter, Request,
-        Response, Rows, Selection, Stream, Streaming, Table, TextDecoder, Timings, Urls, Waiter, bridge_counters, default_roots,
+        Response, Rows, Selection, Stream, Streaming, Table, TextDecoder, Timings, Urls, bridge_counters, default_roots,
         fitting_concurrency, gather_fetch, load_results, read_results, saved_columns, shutdown, sleep, table_of_json, version,
     };
 

@@ -19,7 +19,6 @@ use super::call::Call;
 use super::names::{Name, intern};
 use super::outbox::{Answer, Key, Message, Outbox, Wake};
 use super::visit::{self, Visit};
-use super::waiter::Waiter;
 use super::wake::Bell;
 #[cfg(unix)]
 use super::wake::Descriptor;
@@ -31,6 +30,7 @@ use crate::engine::runtime;
 #[pyclass(frozen, weakref, module = "fastfetch._core")]
 pub struct Port {
     event_loop: Py<PyAny>,
+    create_future: Py<PyAny>,
     table: Arc<Table>,
 }
 
@@ -55,8 +55,8 @@ struct Place {
 
 /// Who is told that an answer has come.
 pub enum Who {
-    /// The task that awaits a call; it takes the answer itself.
-    Waiter(Py<Waiter>),
+    /// A task that awaits a call, by the asyncio future that it waits for; it takes the answer itself.
+    Task(Py<PyAny>),
     /// A call that the loop took for a future.
     Call(Py<Call>),
 }
@@ -103,6 +103,7 @@ impl Port {
     fn new(event_loop: &Bound<'_, PyAny>, wake: Wake) -> PyResult<Py<Self>> {
         let port = Self {
             event_loop: event_loop.clone().unbind(),
+            create_future: event_loop.getattr(intern!(event_loop.py(), "create_future"))?.unbind(),
             table: Arc::new(Table { outbox: ProcessBound::new(Outbox::new(wake)), waiters: Mutex::default() }),
         };
         Py::new(event_loop.py(), port)
@@ -180,6 +181,11 @@ impl Port {
         &self.event_loop
     }
 
+    /// A future for a task to wait for.
+    pub fn future<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.create_future.bind(py).call0()
+    }
+
     /// Who waits here.
     pub fn table(&self) -> &Arc<Table> {
         &self.table
@@ -200,9 +206,14 @@ impl Port {
         };
         let Some(who) = self.table.who(py, key) else { return Ok(()) };
         match who {
-            Who::Waiter(waiter) => {
+            Who::Task(future) => {
                 self.table.answer(key, answer);
-                Waiter::end(waiter.bind(py))
+                let future = future.bind(py);
+                // A cancelled future is done already; its task is about to drop the call.
+                if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
+                    future.call_method1(intern!(py, "set_result"), (py.None(),))?;
+                }
+                Ok(())
             }
             Who::Call(call) => {
                 self.table.forget(key);
@@ -267,7 +278,7 @@ impl Table {
         let waiters = lock(&self.waiters);
         let place = waiters.places.get(place).filter(|place| place.serial == serial)?;
         Some(match &place.who {
-            Who::Waiter(waiter) => Who::Waiter(waiter.clone_ref(py)),
+            Who::Task(future) => Who::Task(future.clone_ref(py)),
             Who::Call(call) => Who::Call(call.clone_ref(py)),
         })
     }
@@ -293,11 +304,12 @@ impl Port {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.event_loop)?;
+        visit.call(&self.create_future)?;
         // Held by another thread only in the instant of a change; the collector comes again.
         if let Ok(waiters) = self.table.waiters.try_lock() {
             for (_, place) in &waiters.places {
                 match &place.who {
-                    Who::Waiter(waiter) => visit.call(waiter)?,
+                    Who::Task(future) => visit.call(future)?,
                     Who::Call(call) => visit.call(call)?,
                 }
             }

@@ -12,12 +12,12 @@ use super::blocking;
 use super::bridge::{Port, Who};
 use super::error;
 use super::future::{Outcome, Promise};
+use super::names::intern;
 use super::outbox::Answer;
 use super::pledge::Pledge;
 use super::shapes::Generator;
 use super::side::{Place, Side};
 use super::visit::Visit;
-use super::waiter::Waiter;
 use super::waiting::{Slot, Waiting};
 use super::work::{Door, UnderWay, Work, start};
 use crate::engine::error::Error;
@@ -159,10 +159,12 @@ impl Call {
         match call.replace(State::Done) {
             State::Fresh(work) => {
                 let port = Port::of_running_loop(py)?;
-                let waiter = Py::new(py, Waiter::new(port.get().event_loop().clone_ref(py)))?;
-                let under_way = call.begin(py, port.get(), work, Who::Waiter(waiter.clone_ref(py)))?;
+                let future = port.get().future(py)?;
+                let under_way = call.begin(py, port.get(), work, Who::Task(future.clone().unbind()))?;
                 drop(call.replace(State::Awaited(under_way)));
-                Ok(waiter.into_any())
+                // asyncio's sign that a future is awaited and not just returned.
+                future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
+                Ok(future.unbind())
             }
             State::Ready(answer) => Err(PyStopIteration::new_err((call.finish(py, answer)?,))),
             State::Yield => {
