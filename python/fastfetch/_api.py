@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from fastfetch import _core
 from fastfetch._client import Client
+from fastfetch._coroutines import coroutine_function
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
 
 __all__ = [
     "as_completed",
@@ -66,10 +71,11 @@ stream = default_client.stream
 
 
 @overload
-async def sleep(delay: float) -> None: ...
+def sleep(delay: float) -> Coroutine[Any, Any, None]: ...
 @overload
-async def sleep(delay: float, result: T) -> T: ...
-async def sleep(delay: float, result: T | None = None) -> T | None:
+def sleep(delay: float, result: T) -> Coroutine[Any, Any, T]: ...
+@coroutine_function
+def sleep(delay: float, result: T | None = None) -> Coroutine[Any, Any, T | None]:
     """Waits without blocking the event loop: `asyncio.sleep`, by a timer in Rust.
 
     Parameters
@@ -97,5 +103,4 @@ async def sleep(delay: float, result: T | None = None) -> T | None:
     >>> await fastfetch.sleep(0.01, "awake")
     'awake'
     """
-    await _core.sleep(delay)
-    return result
+    return _core.sleep(delay, result, told=True)

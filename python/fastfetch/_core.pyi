@@ -3,7 +3,7 @@ The native part of fastfetch; use the names of the package itself.
 """
 
 from _typeshed import SupportsGetItem
-from collections.abc import Generator, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, SupportsFloat, SupportsIndex, final
@@ -90,14 +90,52 @@ class Blocking:
 @final
 class Call:
     """
-    Work for the I/O thread, begun when it is first awaited and stopped when it is dropped.
+    Work for the I/O thread: a coroutine, and a future from the moment that an event loop takes it for one.
 
-    Dropping is the only way to stop it, so that nothing is forgotten: a cancelled task drops the coroutine's frame, the frame
-    drops the call, and the call drops the Rust future.
+    As a coroutine it begins when it is first awaited, and dropping it is the way to stop it, so that nothing is forgotten: a
+    cancelled task drops the coroutine's frame, the frame drops the call, and the call drops the Rust future. As a future it
+    begins when it is taken, its loop keeps it until it has ended, and `cancel` stops it.
     """
     def __await__(self, /) -> Generator[Any, Any, Any]: ...
-    def __iter__(self, /) -> Call: ...
+    @property
+    def __name__(self, /) -> str: ...
     def __next__(self, /) -> Any: ...
+    @property
+    def __qualname__(self, /) -> str: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def _asyncio_future_blocking(self, /) -> bool | None:
+        """
+        By this asyncio tells futures from coroutines. Where a loop runs, whoever asks is about to wait for it as a future.
+        """
+    @_asyncio_future_blocking.setter
+    def _asyncio_future_blocking(self, /, blocking: bool) -> None: ...
+    @property
+    def _cancel_message(self, /) -> Any | None: ...
+    def _make_cancelled_error(self, /) -> Any: ...
+    def add_done_callback(self, function: Any, /, *, context: Any | None = None) -> None: ...
+    def cancel(self, /, msg: Any | None = None) -> bool:
+        """
+        As a future's: stops the work.
+        """
+    def cancelled(self, /) -> bool: ...
+    def close(self, /) -> None:
+        """
+        As a coroutine's: ends it.
+        """
+    def done(self, /) -> bool: ...
+    def exception(self, /) -> BaseException | None: ...
+    def get_loop(self, /) -> Any: ...
+    def remove_done_callback(self, /, function: Any) -> int: ...
+    def result(self, /) -> Any: ...
+    def send(self, value: Any, /) -> Any:
+        """
+        As a coroutine's: takes a step.
+        """
+    def throw(self, kind: Any, value: Any | None = None, traceback: Any | None = None, /) -> Any:
+        """
+        As a coroutine's: raises at the place where it waits, which ends it.
+        """
     def wait(self, /) -> Any:
         """
         Waits without an event loop, letting other threads run; Ctrl-C is seen within 50 ms.
@@ -127,11 +165,11 @@ class Client:
         """
         The jar, where it has one.
         """
-    def request(self, /, method: Any, url: Any, **options) -> Call:
+    def request(self, /, method: Any, url: Any, **options) -> Coroutine[Any, Any, Any]:
         """
-        Sends a request made of its parts.
+        Sends a request made of its parts. What is wrong with them is raised when it is awaited.
         """
-    def send(self, /, request: Request) -> Call:
+    def send(self, /, request: Any) -> Coroutine[Any, Any, Any]:
         """
         Sends a `Request`.
         """
@@ -143,6 +181,10 @@ class Client:
     def stream(self, /, request: Request) -> Call:
         """
         Sends a request, and leaves the body of the answer to be read.
+        """
+    def verb(self, /, method: Any, url: Any, **options) -> Coroutine[Any, Any, Any]:
+        """
+        The same, for the method of the face that has the verb's name.
         """
 
 @final
@@ -1743,7 +1785,7 @@ def shutdown() -> None:
     Ends the I/O thread and waits for it, no longer than a second. The interpreter calls it when it exits.
     """
 
-def sleep(delay: Any) -> Call:
+def sleep(delay: Any, result: Any | None = None, told: bool = False) -> Coroutine[Any, Any, Any]:
     """
     A timer on the I/O thread.
 
@@ -1751,11 +1793,15 @@ def sleep(delay: Any) -> Call:
     ----------
     delay
         Seconds. Zero and less lets the event loop turn once.
+    result
+        What it gives.
+    told
+        That it is never awaited is told.
 
     Raises
     ------
-    ValueError
-        Where the delay is NaN.
+    TypeError, ValueError
+        When it is awaited, where the delay is no number, or NaN.
     """
 
 def table_of_json(rows: Rows, schema: Any | None, path: SupportsGetItem[int, Any]) -> Table:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastfetch._base_client import BaseClient
+from fastfetch._coroutines import coroutine_function
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from collections.abc import Coroutine
+    from typing import Any, Unpack
 
     from fastfetch._core import Request, Response
     from fastfetch._options import RequestOptions
@@ -20,7 +22,10 @@ class Verbs(BaseClient):
 
     __slots__ = ()
 
-    async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def request(
+        self, method: str, url: str, **options: Unpack[RequestOptions]
+    ) -> Coroutine[Any, Any, Response]:
         """Sends a request and reads the whole answer.
 
         Parameters
@@ -86,10 +91,10 @@ class Verbs(BaseClient):
         >>> response.json()["method"], response.json()["body"]
         ('PUT', 'text')
         """
-        response: Response = await self._native.request(method, url, **options)
-        return response
+        return self._native.request(method, url, **options)
 
-    async def send(self, request: Request) -> Response:
+    @coroutine_function
+    def send(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Sends a `Request`; result and errors are those of `request`.
 
         Examples
@@ -101,10 +106,10 @@ class Verbs(BaseClient):
         >>> response.tag, response.json()["name"]
         ('one', 'item 1')
         """
-        response: Response = await self._native.send(request)
-        return response
+        return self._native.send(request)
 
-    async def get(self, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def get(self, url: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Sends a GET; arguments, result and errors are those of `request`.
 
         Examples
@@ -116,10 +121,10 @@ class Verbs(BaseClient):
         >>> response.json()["items"][0]["name"]
         'item 21'
         """
-        response: Response = await self._native.request("GET", url, **options)
-        return response
+        return self._native.verb("GET", url, **options)
 
-    async def head(self, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def head(self, url: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Sends a HEAD; arguments, result and errors are those of `request`.
 
         Examples
@@ -131,10 +136,10 @@ class Verbs(BaseClient):
         >>> response.headers["content-length"], response.content
         ('1000000', b'')
         """
-        response: Response = await self._native.request("HEAD", url, **options)
-        return response
+        return self._native.verb("HEAD", url, **options)
 
-    async def options(self, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def options(self, url: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Sends an OPTIONS; arguments, result and errors are those of `request`.
 
         Examples
@@ -146,10 +151,10 @@ class Verbs(BaseClient):
         >>> response.status_code, response.headers["allow"]
         (405, 'GET, HEAD')
         """
-        response: Response = await self._native.request("OPTIONS", url, **options)
-        return response
+        return self._native.verb("OPTIONS", url, **options)
 
-    async def post(self, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def post(self, url: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Sends a POST; arguments, result and errors are those of `request`.
 
         Examples
@@ -167,10 +172,10 @@ class Verbs(BaseClient):
         >>> response.json()["body"].splitlines()[1]
         'Content-Disposition: form-data; name="note"; filename="note.txt"'
         """
-        response: Response = await self._native.request("POST", url, **options)
-        return response
+        return self._native.verb("POST", url, **options)
 
-    async def put(self, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def put(self, url: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Sends a PUT; arguments, result and errors are those of `request`.
 
         Examples
@@ -182,10 +187,10 @@ class Verbs(BaseClient):
         >>> response.json()["body"]
         'what a file holds'
         """
-        response: Response = await self._native.request("PUT", url, **options)
-        return response
+        return self._native.verb("PUT", url, **options)
 
-    async def patch(self, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def patch(self, url: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Sends a PATCH; arguments, result and errors are those of `request`.
 
         Examples
@@ -197,10 +202,10 @@ class Verbs(BaseClient):
         >>> response.json()["method"]
         'PATCH'
         """
-        response: Response = await self._native.request("PATCH", url, **options)
-        return response
+        return self._native.verb("PATCH", url, **options)
 
-    async def delete(self, url: str, **options: Unpack[RequestOptions]) -> Response:
+    @coroutine_function
+    def delete(self, url: str, **options: Unpack[RequestOptions]) -> Coroutine[Any, Any, Response]:
         """Sends a DELETE; arguments, result and errors are those of `request`.
 
         Examples
@@ -212,5 +217,4 @@ class Verbs(BaseClient):
         >>> response.ok
         True
         """
-        response: Response = await self._native.request("DELETE", url, **options)
-        return response
+        return self._native.verb("DELETE", url, **options)

@@ -49,9 +49,12 @@ def waiting(
 ) -> Callable[Concatenate[Any, P], T]:
     """The method that waits where this one is awaited."""
 
-    @wraps(function)
+    @wraps(function, updated=())  # A mark of coroutine functions is not taken over.
     def method(self: Any, /, *arguments: P.args, **options: P.kwargs) -> T:
-        return finish(function(self, *arguments, **options))
+        with _core.Blocking():
+            # A native coroutine makes its request when it is called.
+            coroutine = function(self, *arguments, **options)
+        return finish(coroutine)
 
     return _renamed(method)
 

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyo3::PyTraverseError;
-use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyRuntimeError};
+use pyo3::exceptions::{PyAttributeError, PyBaseException, PyNotImplementedError, PyRuntimeError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyWeakrefReference};
 use slab::Slab;
 
+use super::call::Call;
 use super::names::{Name, intern};
 use super::outbox::{Answer, Key, Message, Outbox, Wake};
 use super::visit::{self, Visit};
@@ -28,22 +29,36 @@ use crate::engine::runtime;
 /// The Python side of a port. The loop owns it, as the callback of the descriptor it watches; a closed loop drops it.
 #[pyclass(frozen, weakref, module = "fastfetch._core")]
 pub struct Port {
-    outbox: ProcessBound<Arc<Outbox>>,
     event_loop: Py<PyAny>,
     create_future: Py<PyAny>,
+    table: Arc<Table>,
+}
+
+/// Who waits at a port. It goes with the port, and those who wait know it by a weak reference, so that a loop that was closed
+/// takes with it what is under way.
+pub struct Table {
+    outbox: ProcessBound<Arc<Outbox>>,
     waiters: Mutex<Waiters>,
 }
 
 #[derive(Default)]
 struct Waiters {
-    places: Slab<Waiter>,
+    places: Slab<Place>,
     serial: u64,
 }
 
-struct Waiter {
+struct Place {
     serial: u64,
-    future: Py<PyAny>,
+    who: Who,
     answer: Option<Answer>,
+}
+
+/// Who is told that an answer has come.
+pub enum Who {
+    /// A task that awaits a call, by the asyncio future that it waits for; it takes the answer itself.
+    Task(Py<PyAny>),
+    /// A call that the loop took for a future.
+    Call(Py<Call>),
 }
 
 impl Port {
@@ -64,7 +79,7 @@ impl Port {
             Ok(weak) => weak.upgrade_as::<Self>()?.map(Bound::unbind),
             Err(_) => carried.cast::<Self>().ok().map(|port| port.clone().unbind()),
         };
-        Ok(port.filter(|port| port.get().outbox.get().is_some()))
+        Ok(port.filter(|port| port.get().table.outbox.get().is_some()))
     }
 
     fn open(event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
@@ -84,10 +99,9 @@ impl Port {
 
     fn new(event_loop: &Bound<'_, PyAny>, wake: Wake) -> PyResult<Py<Self>> {
         let port = Self {
-            outbox: ProcessBound::new(Outbox::new(wake)),
             event_loop: event_loop.clone().unbind(),
             create_future: event_loop.getattr(intern!(event_loop.py(), "create_future"))?.unbind(),
-            waiters: Mutex::default(),
+            table: Arc::new(Table { outbox: ProcessBound::new(Outbox::new(wake)), waiters: Mutex::default() }),
         };
         Py::new(event_loop.py(), port)
     }
@@ -116,7 +130,7 @@ impl Port {
     fn open_with_herald(event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
         let py = event_loop.py();
         let port = Self::new(event_loop, Wake::Bell(Bell::default()))?;
-        let Some(outbox) = port.get().outbox.get().cloned() else { return Ok(port) };
+        let Some(outbox) = port.get().table.outbox.get().cloned() else { return Ok(port) };
         let weak = PyWeakrefReference::new(port.bind(py))?.unbind();
         std::thread::Builder::new().name("fastfetch-herald".into()).spawn(move || {
             let Some(bell) = outbox.bell() else { return };
@@ -153,28 +167,75 @@ impl Port {
     /// may itself be owned by a request in flight.
     fn end(&self, py: Python<'_>) {
         let _ = self.event_loop.bind(py).delattr(carried_name(py));
-        if let Some(outbox) = self.outbox.get() {
+        if let Some(outbox) = self.table.outbox.get() {
             outbox.close();
         }
         self.__clear__();
     }
 
+    /// The loop.
+    pub fn event_loop(&self) -> &Py<PyAny> {
+        &self.event_loop
+    }
+
+    /// A future for a task to wait for.
+    pub fn future<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.create_future.bind(py).call0()
+    }
+
+    /// Who waits here.
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
+    /// What the I/O thread sees of the loop.
+    pub fn outbox(&self) -> PyResult<&Arc<Outbox>> {
+        self.table.outbox()
+    }
+
+    fn deliver(&self, py: Python<'_>, message: Message) -> PyResult<()> {
+        let (key, answer) = match message {
+            Message::Answer(key, answer) => (key, answer),
+            Message::Run(what) => {
+                what();
+                return Ok(());
+            }
+        };
+        let Some(who) = self.table.who(py, key) else { return Ok(()) };
+        match who {
+            Who::Task(future) => {
+                self.table.answer(key, answer);
+                let future = future.bind(py);
+                // A cancelled future is done already; its task is about to drop the call.
+                if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
+                    future.call_method1(intern!(py, "set_result"), (py.None(),))?;
+                }
+                Ok(())
+            }
+            Who::Call(call) => {
+                self.table.forget(key);
+                Call::end(call.bind(py), answer)
+            }
+        }
+    }
+}
+
+impl Table {
     /// What the I/O thread sees of the loop.
     pub fn outbox(&self) -> PyResult<&Arc<Outbox>> {
         self.outbox.get().ok_or_else(|| PyRuntimeError::new_err("this event loop was inherited through a fork"))
     }
 
-    /// Enters a waiter: its key, and the asyncio future that is done once its answer is there.
-    pub fn enter<'py>(&self, py: Python<'py>) -> PyResult<(Key, Arc<Outbox>, Bound<'py, PyAny>)> {
+    /// Enters one who waits: its key, by which the I/O thread names it.
+    pub fn enter(&self, who: Who) -> PyResult<(Key, Arc<Outbox>)> {
         let outbox = self.outbox()?;
-        let future = self.create_future.bind(py).call0()?;
         let mut waiters = lock(&self.waiters);
         waiters.serial += 1;
         let serial = waiters.serial;
-        let place = waiters.places.insert(Waiter { serial, future: future.clone().unbind(), answer: None });
+        let place = waiters.places.insert(Place { serial, who, answer: None });
         drop(waiters);
         outbox.enter();
-        Ok(((place, serial), outbox.clone(), future))
+        Ok(((place, serial), outbox.clone()))
     }
 
     /// Takes a waiter's answer and forgets the waiter; `None` where no answer has come, and the waiter stays.
@@ -188,7 +249,7 @@ impl Port {
         drop(self.leave(key));
     }
 
-    fn leave(&self, (place, serial): Key) -> Option<Waiter> {
+    fn leave(&self, (place, serial): Key) -> Option<Place> {
         let mut waiters = lock(&self.waiters);
         if waiters.places.get(place).is_none_or(|waiter| waiter.serial != serial) {
             return None;
@@ -201,29 +262,22 @@ impl Port {
         waiter
     }
 
-    fn deliver(&self, py: Python<'_>, message: Message) -> PyResult<()> {
-        let (key, answer) = match message {
-            Message::Answer(key, answer) => (key, answer),
-            Message::Run(what) => {
-                what();
-                return Ok(());
-            }
-        };
-        let Some(future) = self.answer(py, key, answer) else { return Ok(()) };
-        let future = future.bind(py);
-        // A cancelled future is done already; its task is about to drop the call.
-        if !future.call_method0(intern!(py, "done"))?.is_truthy()? {
-            future.call_method1(intern!(py, "set_result"), (py.None(),))?;
+    /// Puts an answer before one who waits.
+    fn answer(&self, (place, serial): Key, answer: Answer) {
+        let mut waiters = lock(&self.waiters);
+        if let Some(place) = waiters.places.get_mut(place).filter(|place| place.serial == serial) {
+            place.answer = Some(answer);
         }
-        Ok(())
     }
 
-    /// Puts an answer before its waiter; the future to finish, where somebody still waits.
-    fn answer(&self, py: Python<'_>, (place, serial): Key, answer: Answer) -> Option<Py<PyAny>> {
-        let mut waiters = lock(&self.waiters);
-        let waiter = waiters.places.get_mut(place).filter(|waiter| waiter.serial == serial)?;
-        waiter.answer = Some(answer);
-        Some(waiter.future.clone_ref(py))
+    /// Who waits under this key, if anyone still does.
+    fn who(&self, py: Python<'_>, (place, serial): Key) -> Option<Who> {
+        let waiters = lock(&self.waiters);
+        let place = waiters.places.get(place).filter(|place| place.serial == serial)?;
+        Some(match &place.who {
+            Who::Task(future) => Who::Task(future.clone_ref(py)),
+            Who::Call(call) => Who::Call(call.clone_ref(py)),
+        })
     }
 }
 
@@ -231,7 +285,7 @@ impl Port {
 impl Port {
     /// Finishes the futures of all answers that have come. Called by the loop.
     fn __call__(&self, py: Python<'_>) -> PyResult<()> {
-        let Some(outbox) = self.outbox.get() else { return Ok(()) };
+        let Some(outbox) = self.table.outbox.get() else { return Ok(()) };
         let Some(_visit) = Visit::begin() else { return Ok(()) };
         let mut arrived = outbox.take().into_iter();
         while let Some(message) = arrived.next() {
@@ -249,26 +303,42 @@ impl Port {
         visit.call(&self.event_loop)?;
         visit.call(&self.create_future)?;
         // Held by another thread only in the instant of a change; the collector comes again.
-        if let Ok(waiters) = self.waiters.try_lock() {
-            for (_, waiter) in &waiters.places {
-                visit.call(&waiter.future)?;
+        if let Ok(waiters) = self.table.waiters.try_lock() {
+            for (_, place) in &waiters.places {
+                match &place.who {
+                    Who::Task(future) => visit.call(future)?,
+                    Who::Call(call) => visit.call(call)?,
+                }
             }
         }
         Ok(())
     }
 
     fn __clear__(&self) {
-        let places = std::mem::take(&mut lock(&self.waiters).places);
+        let places = std::mem::take(&mut lock(&self.table.waiters).places);
         drop(places);
     }
 }
 
 impl Drop for Port {
     fn drop(&mut self) {
-        if let Some(outbox) = self.outbox.get() {
+        if let Some(outbox) = self.table.outbox.get() {
             outbox.close();
         }
     }
+}
+
+/// Has a loop call a function in its next turn, in a context.
+pub fn soon(
+    event_loop: &Bound<'_, PyAny>,
+    function: &Py<PyAny>,
+    argument: &Bound<'_, PyAny>,
+    context: &Py<PyAny>,
+) -> PyResult<()> {
+    let py = event_loop.py();
+    let named = PyDict::new(py);
+    named.set_item(intern!(py, "context"), context)?;
+    event_loop.getattr(intern!(py, "call_soon"))?.call((function, argument), Some(&named)).map(drop)
 }
 
 /// The event loop that runs on this thread. Where nobody has imported asyncio, none does.
@@ -286,6 +356,15 @@ pub fn running_loop(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
 pub fn demand_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     const HINT: &str = "no running asyncio event loop: use `await` inside an async function started with asyncio.run(...)";
     running_loop(py)?.ok_or_else(|| PyRuntimeError::new_err(HINT))
+}
+
+/// Tells a loop of what was raised where nobody will see it.
+pub fn unretrieved(event_loop: &Bound<'_, PyAny>, error: &Bound<'_, PyBaseException>) -> PyResult<()> {
+    let py = event_loop.py();
+    let told = PyDict::new(py);
+    told.set_item("message", "Future exception was never retrieved")?;
+    told.set_item("exception", error)?;
+    event_loop.call_method1(intern!(py, "call_exception_handler"), (told,)).map(drop)
 }
 
 /// Has somebody imported this module?

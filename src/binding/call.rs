@@ -1,150 +1,96 @@
 //! A call: one Rust future that Python finishes in either colour, `await call` or `call.wait()`.
 
-use std::convert::Infallible;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock};
 
-use futures_util::future::{AbortHandle, Abortable};
-use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyStopIteration, PyTypeError, PyValueError};
+use pyo3::PyTraverseError;
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyStopIteration};
 use pyo3::gc::PyVisit;
-use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
-use pyo3::{PyTraverseError, PyTypeInfo};
 
 use super::blocking;
-use super::bridge::{Port, demand_loop};
+use super::bridge::{Port, Who, demand_loop};
 use super::error;
+use super::future::{Outcome, Promise};
 use super::names::intern;
-use super::outbox::{Answer, Key, Outbox};
+use super::outbox::Answer;
+use super::pledge::Pledge;
+use super::shapes::Generator;
 use super::side::{Place, Side};
 use super::visit::Visit;
 use super::waiting::{Slot, Waiting};
-use crate::engine::caller;
+use super::work::{Door, UnderWay, Work, start};
 use crate::engine::error::Error;
 use crate::engine::injection;
-use crate::engine::panics::{self, Panic};
-use crate::engine::process::{ProcessBound, lock};
-use crate::engine::runtime;
+use crate::engine::process::lock;
 
-type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-/// Work for the I/O thread, begun when it is first awaited and stopped when it is dropped.
+/// Work for the I/O thread: a coroutine, and a future from the moment that an event loop takes it for one.
 ///
-/// Dropping is the only way to stop it, so that nothing is forgotten: a cancelled task drops the coroutine's frame, the frame
-/// drops the call, and the call drops the Rust future.
-#[pyclass(frozen, module = "fastfetch._core")]
+/// As a coroutine it begins when it is first awaited, and dropping it is the way to stop it, so that nothing is forgotten: a
+/// cancelled task drops the coroutine's frame, the frame drops the call, and the call drops the Rust future. As a future it
+/// begins when it is taken, its loop keeps it until it has ended, and `cancel` stops it.
+#[pyclass(frozen, weakref, module = "fastfetch._core")]
 pub struct Call {
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
+    /// What it is as a future.
+    pub(super) pledge: OnceLock<Pledge>,
+    /// The coroutine function that it stands for, where it is one of the public ones.
+    pub(super) name: Option<&'static str>,
     /// What the caller gave along for the answer. It stays on this side of the bridge.
     carried: Option<Py<PyAny>>,
     /// Code of the caller's may be called meanwhile.
-    asks: bool,
+    pub(super) asks: bool,
     /// The place of the I/O thread that works.
-    place: usize,
+    pub(super) place: usize,
     /// Where a thread waits for this call and for others, whose questions are answered meanwhile.
     waiting: Option<Arc<Waiting>>,
 }
 
-enum State {
+/// How far it is, as a coroutine.
+pub(super) enum State {
     Fresh(Work),
+    /// There is nothing to wait for.
+    Ready(Answer),
     /// `sleep(0)`: lets the loop turn once.
     Yield,
     Yielded,
-    Awaited(Awaited),
+    Awaited(UnderWay),
     Done,
 }
 
-struct Awaited {
-    port: Py<Port>,
-    key: Key,
-    abort: Abort,
-}
-
-/// Stops work when dropped.
-struct Abort {
-    /// Bound to its process: in a forked child the work does not exist.
-    handle: ProcessBound<AbortHandle>,
-    /// Where it asks, until it has an answer.
-    side: Option<Arc<Side>>,
-}
-
-impl Drop for Abort {
-    fn drop(&mut self) {
-        // The interpreter drops it, and has no use for a panic.
-        let _ = panics::catch(|| {
-            if let Some(side) = &self.side {
-                side.give_up();
-            }
-            if let Some(handle) = self.handle.get() {
-                handle.abort();
-            }
-            injection::point("abort");
-        });
-    }
-}
-
-/// Where the answer goes.
-enum Door {
-    Loop(Arc<Outbox>, Key),
-    Thread(Arc<Waiting>, Arc<Slot>),
-}
-
-impl Door {
-    /// Delivers the answer; where that panics, this is what is delivered.
-    fn deliver(&self, answer: Answer) {
-        if let Err(panic) = panics::catch(|| self.put(answer)) {
-            // Twice is no accident: then whoever waits is left to its timeout.
-            let _ = panics::catch(|| self.put(internal(panic)));
-        }
-    }
-
-    fn put(&self, answer: Answer) {
-        injection::point("queue");
-        match self {
-            Self::Loop(outbox, key) => outbox.answer(*key, answer),
-            Self::Thread(waiting, slot) => waiting.answer(slot, answer),
-        }
-    }
-}
-
-fn internal(panic: Panic) -> Answer {
-    Box::new(move |py, _| Err(error::panicked(py, &panic)))
-}
-
-fn start(work: Work, place: usize, door: Door, side: Option<Arc<Side>>) -> PyResult<Abort> {
-    let (handle, registration) = AbortHandle::new_pair();
-    let work: Work = match side.clone() {
-        Some(side) => Box::pin(caller::scope(side.caller(), work)),
-        None => work,
-    };
-    let job = Box::pin(async move {
-        match Abortable::new(panics::caught(work), registration).await {
-            Ok(Ok(answer)) => door.deliver(answer),
-            Ok(Err(panic)) => door.deliver(internal(panic)),
-            Err(_) => {}
-        }
-    });
-    runtime::spawn_at(place, job)?;
-    Ok(Abort { handle: ProcessBound::new(handle), side })
-}
-
 impl Call {
+    fn of(state: State) -> Self {
+        Self {
+            state: Mutex::new(state),
+            pledge: OnceLock::new(),
+            name: None,
+            carried: None,
+            asks: false,
+            place: 0,
+            waiting: None,
+        }
+    }
+
     /// A call whose answer is made on the I/O thread and becomes a Python object on the caller's.
     pub fn new(work: impl Future<Output = Answer> + Send + 'static) -> Self {
         Self::of(State::Fresh(Box::pin(work)))
     }
 
-    fn of(state: State) -> Self {
-        Self { state: Mutex::new(state), carried: None, asks: false, place: 0, waiting: None }
+    /// A call that lets the loop turn once.
+    pub fn turn() -> Self {
+        Self::of(State::Yield)
     }
 
-    /// A call that ends with the work and has no answer but None.
+    /// A call that raises when it is awaited.
+    pub fn failing(error: PyErr) -> Self {
+        Self::of(State::Ready(Box::new(|_, _| Err(error))))
+    }
+
+    /// A call that ends with the work; what it carries is its answer.
     pub fn until(work: impl Future<Output = ()> + Send + 'static) -> Self {
         Self::new(async move {
             work.await;
-            Box::new(|py: Python<'_>, _| Ok(py.None())) as Answer
+            Box::new(|py: Python<'_>, carried: Option<Py<PyAny>>| Ok(carried.unwrap_or_else(|| py.None()))) as Answer
         })
     }
 
@@ -158,36 +104,50 @@ impl Call {
 
     /// The call, carrying something for its answer.
     pub fn carrying(self, carried: Option<Py<PyAny>>) -> Self {
-        Self { carried, ..self }
+        self.with(|call| call.carried = carried)
     }
 
     /// The call, during which code of the caller's may be called.
     pub fn asking(self, asks: bool) -> Self {
-        Self { asks, ..self }
+        self.with(|call| call.asks = asks)
     }
 
     /// The call, with its work on the I/O thread at this place.
     pub fn on(self, place: usize) -> Self {
-        Self { place, ..self }
+        self.with(|call| call.place = place)
     }
 
     /// The call, waited for where others are waited for too.
     pub fn at(self, waiting: Arc<Waiting>) -> Self {
-        Self { waiting: Some(waiting), ..self }
+        self.with(|call| call.waiting = Some(waiting))
     }
 
-    fn side(&self, py: Python<'_>, place: impl FnOnce() -> Place) -> PyResult<Option<Arc<Side>>> {
+    /// The call of a public function; it is told where it is never awaited.
+    pub fn named(self, name: &'static str) -> Self {
+        self.with(|call| call.name = Some(name))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    pub(super) fn side(&self, py: Python<'_>, place: impl FnOnce() -> Place) -> PyResult<Option<Arc<Side>>> {
         if self.asks || Side::is_within(py)? { Side::here(py, place()).map(Some) } else { Ok(None) }
     }
 
-    fn finish(&self, py: Python<'_>, answer: Answer) -> PyResult<Py<PyAny>> {
+    pub(super) fn finish(&self, py: Python<'_>, answer: Answer) -> PyResult<Py<PyAny>> {
         error::guarded(py, || {
             injection::point("answer");
-            answer(py, self.carried.as_ref().map(|carried| carried.clone_ref(py)))
+            answer(py, self.carried(py))
         })
     }
 
-    fn replace(&self, state: State) -> State {
+    pub(super) fn carried(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.carried.as_ref().map(|carried| carried.clone_ref(py))
+    }
+
+    pub(super) fn replace(&self, state: State) -> State {
         std::mem::replace(&mut *lock(&self.state), state)
     }
 }
@@ -198,45 +158,41 @@ impl Call {
         Generator(slf)
     }
 
-    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
-        slf
-    }
-
-    fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    fn __next__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        let (py, call) = (slf.py(), slf.get());
+        if let Some(promise) = call.pledged() {
+            if promise.outcome().is_some() {
+                return Err(PyStopIteration::new_err((promise.result(py)?,)));
+            }
+            promise.set_blocking(true);
+            return Ok(slf.clone().into_any().unbind());
+        }
         if blocking::here(py)? {
-            return Err(PyStopIteration::new_err((self.wait(py)?,)));
+            return Err(PyStopIteration::new_err((call.wait(py)?,)));
         }
         let _visit = Visit::demand(py)?;
-        match self.replace(State::Done) {
+        match call.replace(State::Done) {
             State::Fresh(work) => {
                 let port = Port::of_running_loop(py)?;
-                let (key, outbox, future) = port.get().enter(py)?;
-                let side = self.side(py, || Place::Loop(outbox.clone()))?;
-                match start(work, self.place, Door::Loop(outbox, key), side) {
-                    Ok(abort) => drop(self.replace(State::Awaited(Awaited { port, key, abort }))),
-                    Err(error) => {
-                        port.get().forget(key);
-                        return Err(error);
-                    }
-                }
+                let future = port.get().future(py)?;
+                let under_way = call.begin(py, port.get(), work, Who::Task(future.clone().unbind()))?;
+                drop(call.replace(State::Awaited(under_way)));
                 // asyncio's sign that a future is awaited and not just returned.
                 future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
                 Ok(future.unbind())
             }
+            State::Ready(answer) => Err(PyStopIteration::new_err((call.finish(py, answer)?,))),
             State::Yield => {
                 // Other loops understand other signs than None, and would not say who gave them this one.
                 demand_loop(py)?;
-                drop(self.replace(State::Yielded));
+                drop(call.replace(State::Yielded));
                 Ok(py.None())
             }
-            State::Yielded => Err(PyStopIteration::new_err((py.None(),))),
-            State::Awaited(mut awaited) => match awaited.port.get().take(awaited.key) {
-                Some(answer) => {
-                    awaited.abort.side = None;
-                    Err(PyStopIteration::new_err((self.finish(py, answer)?,)))
-                }
+            State::Yielded => Err(PyStopIteration::new_err((call.carried(py).unwrap_or_else(|| py.None()),))),
+            State::Awaited(mut under_way) => match under_way.take() {
+                Some(answer) => Err(PyStopIteration::new_err((call.finish(py, answer)?,))),
                 None => {
-                    drop(self.replace(State::Awaited(awaited)));
+                    drop(call.replace(State::Awaited(under_way)));
                     Err(PyRuntimeError::new_err("await wasn't used with future"))
                 }
             },
@@ -244,11 +200,118 @@ impl Call {
         }
     }
 
+    /// As a coroutine's: takes a step.
+    #[pyo3(signature = (value, /))]
+    fn send(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let _ = value;
+        Self::__next__(slf)
+    }
+
+    /// As a coroutine's: raises at the place where it waits, which ends it.
+    #[pyo3(signature = (kind, value = None, traceback = None, /))]
+    fn throw(
+        &self,
+        kind: Bound<'_, PyAny>,
+        value: Option<Bound<'_, PyAny>>,
+        traceback: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        self.close();
+        let error = match value {
+            Some(value) if value.is_instance_of::<PyBaseException>() => value,
+            Some(value) => kind.call1((value,))?,
+            None => kind,
+        };
+        if let Some(traceback) = traceback {
+            error.setattr("__traceback__", traceback)?;
+        }
+        Err(PyErr::from_value(error))
+    }
+
+    /// As a coroutine's: ends it.
+    fn close(&self) {
+        drop(self.replace(State::Done));
+    }
+
+    #[getter]
+    fn __name__(&self) -> &'static str {
+        let name = self.__qualname__();
+        name.rsplit_once('.').map_or(name, |(_, last)| last)
+    }
+
+    #[getter]
+    fn __qualname__(&self) -> &'static str {
+        self.name.unwrap_or("Call")
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> String {
+        format!("<coroutine object {} at {:p}>", slf.get().__qualname__(), slf.as_ptr())
+    }
+
+    /// By this asyncio tells futures from coroutines. Where a loop runs, whoever asks is about to wait for it as a future.
+    #[getter(_asyncio_future_blocking)]
+    fn blocking(slf: &Bound<'_, Self>) -> PyResult<Option<bool>> {
+        Ok(Self::pledge(slf)?.map(|pledge| pledge.promise.blocking()))
+    }
+
+    #[setter(_asyncio_future_blocking)]
+    fn set_blocking(slf: &Bound<'_, Self>, blocking: bool) -> PyResult<()> {
+        Self::promise(slf)?.set_blocking(blocking);
+        Ok(())
+    }
+
+    #[getter(_cancel_message)]
+    fn message(&self) -> Option<&Py<PyAny>> {
+        self.pledged()?.message()
+    }
+
+    fn _make_cancelled_error<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Self::promise(slf)?.cancellation(slf.py())
+    }
+
+    fn get_loop(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        Ok(Self::promise(slf)?.event_loop().clone_ref(slf.py()))
+    }
+
+    #[pyo3(signature = (function, /, *, context = None))]
+    fn add_done_callback(slf: &Bound<'_, Self>, function: Py<PyAny>, context: Option<Py<PyAny>>) -> PyResult<()> {
+        Self::promise(slf)?.add(slf, function, context)
+    }
+
+    fn remove_done_callback(slf: &Bound<'_, Self>, function: &Bound<'_, PyAny>) -> PyResult<usize> {
+        Self::promise(slf)?.remove(function)
+    }
+
+    /// As a future's: stops the work.
+    #[pyo3(signature = (msg = None))]
+    fn cancel(slf: &Bound<'_, Self>, msg: Option<Py<PyAny>>) -> PyResult<bool> {
+        let Some(pledge) = Self::pledge(slf)? else { return Ok(false) };
+        let under_way = lock(&pledge.under_way).take();
+        drop(under_way);
+        pledge.promise.end(slf, Outcome::Cancelled(msg))
+    }
+
+    fn cancelled(&self) -> bool {
+        self.pledged().is_some_and(Promise::cancelled)
+    }
+
+    fn done(&self) -> bool {
+        self.pledged().is_some_and(|promise| promise.outcome().is_some())
+    }
+
+    fn result(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        Self::promise(slf)?.result(slf.py())
+    }
+
+    fn exception(slf: &Bound<'_, Self>) -> PyResult<Option<Py<PyBaseException>>> {
+        Self::promise(slf)?.exception(slf.py())
+    }
+
     /// Waits without an event loop, letting other threads run; Ctrl-C is seen within 50 ms.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let work = match self.replace(State::Done) {
             State::Fresh(work) => work,
-            State::Yield => return Ok(py.None()),
+            State::Ready(answer) => return self.finish(py, answer),
+            State::Yield => return Ok(self.carried(py).unwrap_or_else(|| py.None())),
             State::Yielded | State::Awaited(_) | State::Done => {
                 return Err(PyRuntimeError::new_err("this call was awaited already"));
             }
@@ -260,84 +323,24 @@ impl Call {
         let side = self.side(py, || Place::Thread(waiting.clone()))?;
         let mut abort = start(work, self.place, Door::Thread(waiting.clone(), slot.clone()), side)?;
         let answer = waiting.wait(py, &slot)?;
-        abort.side = None;
+        abort.answered();
         self.finish(py, answer)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Some(carried) = &self.carried {
-            visit.call(carried)?;
-        }
-        match self.state.try_lock().as_deref() {
-            Ok(State::Awaited(Awaited { port, .. })) => visit.call(port),
-            _ => Ok(()),
+        visit.call(&self.carried)?;
+        match self.pledged() {
+            Some(promise) => promise.traverse(&visit),
+            None => Ok(()),
         }
     }
 
     fn __clear__(&self) {
-        drop(self.replace(State::Done));
-    }
-}
-
-/// A call as what `__await__` is declared to return; as a generator it only iterates, which is all that an await needs.
-struct Generator<'py>(Bound<'py, Call>);
-
-impl<'py> IntoPyObject<'py> for Generator<'py> {
-    type Target = Call;
-    type Output = Bound<'py, Call>;
-    type Error = Infallible;
-    const OUTPUT_TYPE: PyStaticExpr = PyStaticExpr::Subscript {
-        value: &PyStaticExpr::Attribute { value: &PyStaticExpr::Name { id: "collections.abc" }, attr: "Generator" },
-        slice: &PyStaticExpr::Tuple { elts: &[PyAny::TYPE_HINT, PyAny::TYPE_HINT, PyAny::TYPE_HINT] },
-    };
-
-    fn into_pyobject(self, _: Python<'py>) -> Result<Self::Output, Self::Error> {
-        Ok(self.0)
-    }
-}
-
-impl Drop for Awaited {
-    fn drop(&mut self) {
-        self.port.get().forget(self.key);
-    }
-}
-
-/// A timer on the I/O thread.
-///
-/// Parameters
-/// ----------
-/// delay
-///     Seconds. Zero and less lets the event loop turn once.
-///
-/// Raises
-/// ------
-/// ValueError
-///     Where the delay is NaN.
-#[pyfunction]
-pub fn sleep(delay: &Bound<'_, PyAny>) -> PyResult<Call> {
-    let py = delay.py();
-    let seconds: f64 = match delay.extract() {
-        Ok(seconds) => seconds,
-        // An int beyond floats is still a number: for ever, or not at all.
-        Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
-            if delay.gt(0)? {
-                f64::INFINITY
-            } else {
-                0.0
-            }
+        self.close();
+        if let Some(pledge) = self.pledge.get() {
+            pledge.promise.clear();
+            let under_way = lock(&pledge.under_way).take();
+            drop(under_way);
         }
-        Err(error) if error.is_instance_of::<PyTypeError>(py) => {
-            let given = delay.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("delay: expected a number of seconds, got {given}")));
-        }
-        Err(error) => return Err(error),
-    };
-    if seconds.is_nan() {
-        return Err(PyValueError::new_err("delay: expected a number of seconds, got NaN"));
     }
-    if seconds <= 0.0 {
-        return Ok(Call::of(State::Yield));
-    }
-    let duration = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-    Ok(Call::until(async move { tokio::time::sleep(duration).await }))
 }

@@ -6,7 +6,7 @@ use pyo3::PyTraverseError;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 
 use super::call::Call;
 use super::cookies::Cookies;
@@ -17,6 +17,7 @@ use super::parts::{self, REQUEST_OPTIONS};
 use super::request::Request;
 use super::response::{Response, Row};
 use super::settings;
+use super::shapes::Coroutine;
 use super::shown;
 use super::streaming::Streaming;
 use super::waiting::Waiting;
@@ -63,7 +64,29 @@ impl Client {
         });
         call.carrying(tag).asking(asks).on(home)
     }
+
+    fn made(
+        &self,
+        name: &'static str,
+        method: &Bound<'_, PyAny>,
+        url: &Bound<'_, PyAny>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> Call {
+        let made = Options::new("request", options, &REQUEST_OPTIONS).and_then(|options| self.request_of(method, url, &options));
+        made.map_or_else(Call::failing, |request| self.call(request, None)).named(name)
+    }
 }
+
+/// The methods that have a name of their own.
+const VERBS: [(&str, &str); 7] = [
+    ("GET", "Client.get"),
+    ("HEAD", "Client.head"),
+    ("OPTIONS", "Client.options"),
+    ("POST", "Client.post"),
+    ("PUT", "Client.put"),
+    ("PATCH", "Client.patch"),
+    ("DELETE", "Client.delete"),
+];
 
 #[pymethods]
 impl Client {
@@ -73,11 +96,18 @@ impl Client {
         Ok(Self { engine })
     }
 
-    /// Sends a request made of its parts.
+    /// Sends a request made of its parts. What is wrong with them is raised when it is awaited.
     #[pyo3(signature = (method, url, **options))]
-    fn request(&self, method: &Bound<'_, PyAny>, url: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Call> {
-        let options = Options::new("request", options, &REQUEST_OPTIONS)?;
-        Ok(self.call(self.request_of(method, url, &options)?, None))
+    fn request(&self, method: &Bound<'_, PyAny>, url: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> Coroutine {
+        Coroutine(self.made("Client.request", method, url, options))
+    }
+
+    /// The same, for the method of the face that has the verb's name.
+    #[pyo3(signature = (method, url, **options))]
+    fn verb(&self, method: &Bound<'_, PyAny>, url: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> Coroutine {
+        let name = method.cast::<PyString>().map_or("", |method| method.to_str().unwrap_or_default());
+        let name = VERBS.iter().find(|(verb, _)| *verb == name).map_or("Client.request", |(_, name)| name);
+        Coroutine(self.made(name, method, url, options))
     }
 
     /// A request of this client: relative to its base URL, with its parameters.
@@ -111,8 +141,15 @@ impl Client {
     }
 
     /// Sends a `Request`.
-    fn send(&self, py: Python<'_>, request: &Request) -> Call {
-        self.call(EngineRequest::clone(&request.inner), request.tag.as_ref().map(|tag| tag.clone_ref(py)))
+    fn send(&self, request: &Bound<'_, PyAny>) -> Coroutine {
+        let call = match request.cast::<Request>() {
+            Ok(request) => {
+                let Request { inner, tag } = request.get();
+                self.call(EngineRequest::clone(inner), tag.as_ref().map(|tag| tag.clone_ref(request.py())))
+            }
+            Err(_) => Call::failing(extract::expected("request", "a Request", request)),
+        };
+        Coroutine(call.named("Client.send"))
     }
 
     /// The jar, where it has one.
