@@ -221,6 +221,8 @@ async def cut_short(server: RouteServer, checkpoint: Any) -> tuple[list[str], Ba
     await asyncio.to_thread(server.ledger.wait_requests, 60)
     task.cancel()
     await asyncio.wait([task])
+    # The I/O thread hears of it a moment later, and what it drops is not to be answered before.
+    await until(lambda: batch.progress.in_flight == 0)
     for number in range(10):
         server.open_gate(str(number))
     return urls, batch

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{HeaderMap, Method, StatusCode};
 use tokio::time::Instant;
 
@@ -25,6 +25,8 @@ const LOOK: u64 = PORTION as u64;
 pub struct Reader<B> {
     body: B,
     coding: Coded,
+    /// What is left of a chunk that is being decoded.
+    undone: Option<Bytes>,
     /// The length in bytes that the server announced, before decoding.
     expected: Option<u64>,
     /// The bytes that have come, before decoding.
@@ -96,7 +98,7 @@ impl<B: Body> Reader<B> {
         if let (Some(announced), Coded::Plain) = (expected.filter(|announced| *announced > limit), &coding) {
             return Err(too_large(limit, announced, "is announced with"));
         }
-        Ok(Self { body: open.body, coding, expected, received: 0, look: LOOK, patience, limit })
+        Ok(Self { body: open.body, coding, undone: None, expected, received: 0, look: LOOK, patience, limit })
     }
 
     /// All of it.
@@ -109,41 +111,36 @@ impl<B: Body> Reader<B> {
         Ok(whole)
     }
 
-    /// Adds the next bytes, whatever their number; false at the end.
+    /// Adds the next bytes, whatever their number; false at the end. Dropped on the way, it loses nothing: the next call goes on.
     pub async fn more(&mut self, out: &mut Vec<u8>, clock: &mut Clock) -> Result<bool, Failure> {
-        let chunk = self.raw(clock).await?;
-        let decoder = match &mut self.coding {
-            Coded::Plain => {
-                let Some(chunk) = chunk else { return Ok(false) };
-                self.check_size()?;
-                reserve(out, chunk.len() as u64)?;
-                out.extend_from_slice(&chunk);
-                return Ok(true);
+        if self.undone.is_none() {
+            let chunk = self.raw(clock).await?;
+            match (&mut self.coding, chunk) {
+                (Coded::Plain, None) => return Ok(false),
+                (Coded::Plain, Some(chunk)) => {
+                    self.check_size()?;
+                    reserve(out, chunk.len() as u64)?;
+                    out.extend_from_slice(&chunk);
+                    return Ok(true);
+                }
+                // No bytes at all are no body, whatever their coding.
+                (Coded::Decoded(_), None) if self.received == 0 => return Ok(false),
+                (Coded::Decoded(decoder), None) => return decoder.finish().map(|()| false).map_err(undecoded),
+                (Coded::Decoded(_), chunk) => self.undone = chunk,
             }
-            Coded::Decoded(decoder) => decoder,
-        };
-        let Some(chunk) = chunk else {
-            // No bytes at all are no body, whatever their coding.
-            return if self.received == 0 { Ok(false) } else { decoder.finish().map(|()| false).map_err(undecoded) };
-        };
-        injection::point("decode");
-        let mut rest = &chunk[..];
-        while decoder.decode(&mut rest, out, PORTION).map_err(undecoded)? == Progress::More {
-            tokio::task::yield_now().await;
+            injection::point("decode");
+        }
+        while let (Coded::Decoded(decoder), Some(chunk)) = (&mut self.coding, &mut self.undone) {
+            let mut rest = &chunk[..];
+            let progress = decoder.decode(&mut rest, out, PORTION).map_err(undecoded)?;
+            chunk.advance(chunk.len() - rest.len());
+            if progress == Progress::More {
+                tokio::task::yield_now().await;
+            } else {
+                self.undone = None;
+            }
         }
         Ok(true)
-    }
-
-    /// The next bytes, decoded, at least one; `None` at the end.
-    pub async fn piece(&mut self, clock: &mut Clock) -> Result<Option<Vec<u8>>, Failure> {
-        let mut bytes = Vec::new();
-        // A chunk may decode to nothing yet; a reader waits for something.
-        while bytes.is_empty() {
-            if !self.more(&mut bytes, clock).await? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(bytes))
     }
 
     /// The next bytes as they came, which count against the limit as they are; `None` at the end.

@@ -53,15 +53,15 @@ struct Open<B> {
 impl<B: Body> Open<B> {
     /// The next bytes: those that come next, and what is there by then.
     async fn read(&mut self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
-        if self.come.is_empty() && self.end.is_none() {
-            let first = self.one(raw).await;
-            self.add(first);
+        while self.come.is_empty() && self.end.is_none() {
+            self.advance(raw).await;
         }
-        while self.end.is_none() && self.come.len() < PIECE {
+        while self.come.len() < PIECE && self.end.is_none() {
             // Lets the connection go on, which hands its bytes over one piece at a time.
             tokio::task::yield_now().await;
-            let Some(more) = self.one(raw).now_or_never() else { break };
-            self.add(more);
+            if self.advance(raw).now_or_never().is_none() {
+                break;
+            }
         }
         match std::mem::take(&mut self.come) {
             come if come.is_empty() => self.end.take().unwrap_or(Ok(())).map(|()| None),
@@ -69,16 +69,18 @@ impl<B: Body> Open<B> {
         }
     }
 
-    async fn one(&mut self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
-        if raw { self.reader.raw_piece(&mut self.clock).await } else { self.reader.piece(&mut self.clock).await }
-    }
-
-    fn add(&mut self, piece: Result<Option<Vec<u8>>, Failure>) {
-        match piece {
-            Ok(Some(piece)) if self.come.is_empty() => self.come = piece,
-            Ok(Some(piece)) => self.come.extend_from_slice(&piece),
-            Ok(None) => self.end = Some(Ok(())),
-            Err(failure) => self.end = Some(Err(failure)),
+    /// Adds what comes next. Dropped on the way, it loses nothing.
+    async fn advance(&mut self, raw: bool) {
+        let Self { reader, clock, come, end, .. } = self;
+        let more = if raw {
+            reader.raw_piece(clock).await.map(|piece| piece.map(|piece| come.extend(piece)).is_some())
+        } else {
+            reader.more(come, clock).await
+        };
+        match more {
+            Ok(true) => {}
+            Ok(false) => *end = Some(Ok(())),
+            Err(failure) => *end = Some(Err(failure)),
         }
     }
 }

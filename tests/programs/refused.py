@@ -8,24 +8,33 @@ Arguments: the URL of a route server.
 
 import asyncio
 import atexit
+import contextlib
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
+
+PATIENCE = 1.0
+"""How many seconds the system may list a thread that has done its work."""
 
 
 def threads() -> list[str]:
     """The names of this process's threads, but for the main one."""
-    tasks = Path("/proc/self/task")
-    names = [
-        (tasks / task / "comm").read_text().strip() for task in os.listdir(tasks) if int(task) != os.getpid()
-    ]
+    names = []
+    for task in os.listdir("/proc/self/task"):
+        if int(task) != os.getpid():
+            with contextlib.suppress(OSError):  # It has gone in this moment.
+                names.append(Path(f"/proc/self/task/{task}/comm").read_text().strip())
     return sorted(names)
 
 
 def after_the_exit_handler() -> None:
     """Registered before the package's own handler, so called after it."""
+    until = time.monotonic() + PATIENCE
+    while threads() and time.monotonic() < until:
+        pass
     print(*threads())
     for call in (
         lambda: sync.get(url),

@@ -100,3 +100,34 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::super::config::{HostLimits, Limits, Share};
+    use super::super::super::gate::Gate;
+    use super::*;
+
+    #[tokio::test]
+    async fn of_a_thousand_jobs_at_once_few_begin_and_each_calls_another() {
+        let host = HostLimits { concurrency: Share::Whole, rate: None, min_delay: None };
+        let limits = Limits { concurrency: 1_000, rate: None, host, hosts: Vec::new(), per_site: false, start: 1_000 };
+        let gate = Gate::new(Arc::new(limits));
+        let crews = Crew::each(1);
+        let crew = crews.at(0);
+        let (mut called, mut done) = (0, 0);
+        for job in 0..1_000 {
+            crew.add(&mut gate.enter("h").await, job, |_| called += 1);
+        }
+        assert_eq!(called, COMING);
+        while crew.next(|_| called += 1).is_some_and(|(_, job)| job == done) {
+            done += 1;
+            assert!(called >= (done + COMING).min(1_000), "whoever waits is called");
+            if done == 1_000 {
+                break;
+            }
+        }
+        assert_eq!((called, done), (1_000, 1_000));
+    }
+}
