@@ -104,6 +104,9 @@ def write_files(files: Path) -> None:
         (files / name).write_bytes(bytes(range(250)) * (size // 250))
     with (files / "1GB").open("wb") as file:
         file.truncate(STREAMED_BYTES)  # takes no room on the disk
+    with (files / "1GB").open("rb") as file:
+        while file.read(1 << 20):
+            pass  # or else the first to ask for it would pay for bringing it into memory
 
 
 def write_certificates(folder: Path) -> None:
