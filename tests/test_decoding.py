@@ -63,6 +63,21 @@ class TestWhole:
         lines = names if separate else [", ".join(names)]
         assert answer(route_server, chained(names, TEXT), *lines).content == TEXT
 
+    @EACH
+    def test_a_little_that_is_much_when_it_is_decoded(
+        self, route_server: RouteServer, wire: str, encode: Encode
+    ) -> None:
+        """One piece on the wire, decoded in several goes so that others have their turn; streamed, and whole."""
+        much = bytes(range(256)) * 16_384
+        url = coded(route_server, encode(much), wire)
+
+        async def streamed() -> bytes:
+            async with Client() as client, client.stream("GET", url) as response:
+                return b"".join([piece async for piece in response.aiter_bytes()])
+
+        assert asyncio.run(streamed()) == much
+        assert fetch(Request("GET", url)).content == much
+
     def test_of_any_status(self, route_server: RouteServer) -> None:
         for status in (201, 299, 404, 500):
             response = answer(route_server, GZIP, "gzip", status=status)

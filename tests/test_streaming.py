@@ -24,7 +24,6 @@ from fastfetch import (
     TotalTimeout,
 )
 
-from tests.coding import CODINGS
 from tests.conftest import RawServerFactory
 from tests.loops import LoopFactory, run
 from tests.servers.messages import Answer
@@ -122,14 +121,6 @@ class TestBytes:
         pieces = streamed(url, raw)
         assert b"".join(pieces) == packed
         assert {len(piece) for piece in pieces[:-1]} == {100}
-
-    @pytest.mark.parametrize("coding", CODINGS)
-    def test_a_little_that_is_much_when_it_is_decoded(self, route_server: RouteServer, coding: str) -> None:
-        """One piece on the wire, which is decoded in several goes so that others have their turn."""
-        whole = bytes(range(256)) * 16_384
-        name, encode = CODINGS[coding]
-        url = put(route_server, encode(whole), ("Content-Encoding", name))
-        assert b"".join(streamed(url, chunks)) == whole
 
     @pytest.mark.parametrize("status", [200, 204, 304])
     def test_no_body(self, route_server: RouteServer, status: int) -> None:
