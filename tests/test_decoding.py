@@ -67,7 +67,7 @@ class TestWhole:
     def test_a_little_that_is_much_when_it_is_decoded(
         self, route_server: RouteServer, wire: str, encode: Encode
     ) -> None:
-        """One piece on the wire, decoded in several goes so that others have their turn; streamed, and whole."""
+        """One piece on the wire, decoded in several goes so that others have a turn; streamed, and whole."""
         much = bytes(range(256)) * 16_384
         url = coded(route_server, encode(much), wire)
 
