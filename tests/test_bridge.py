@@ -1,12 +1,10 @@
 """What the bridge costs and what it leaves alone: wake-ups, the GIL, threads, descriptors, signals."""
 
 import asyncio
-import contextlib
 import contextvars
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVarTuple, Unpack
 
 import fastfetch as ff
@@ -181,15 +179,6 @@ class TestImport:
         assert len([module for module in modules if not module.startswith("fastfetch")]) <= 60
 
 
-def thread_names() -> list[str]:
-    """Of all threads of this process, but for those that end in this moment."""
-    names: list[str] = []
-    for task in os.listdir("/proc/self/task"):
-        with contextlib.suppress(OSError):
-            names.append(Path(f"/proc/self/task/{task}/comm").read_text())
-    return names
-
-
 REQUESTS = times(10_000, 1_000)
 
 
@@ -204,7 +193,7 @@ def test_l2_few_threads_however_many_requests(nginx: Nginx, measured: Measured) 
         batch = ff.Batch([f"{host}/small.json" for host in (nginx.http, named)] * (REQUESTS // 2))
         task = asyncio.ensure_future(batch)
         while not task.done():
-            names = thread_names()
+            names = running.thread_names().values()
             most = max(most, len(names))
             ours = max(ours, sum(name.startswith("fastfetch-") for name in names))
             await asyncio.sleep(0.001)

@@ -4,19 +4,16 @@ Arguments: the port of a server at every loopback address. The environment says 
 """
 
 import asyncio
-import os
 import sys
-from pathlib import Path
 
 import fastfetch as ff
 
-from tests.programs.running import allow_slow_callbacks
+from tests.programs.running import allow_slow_callbacks, thread_names
 from tests.servers.everywhere import url_of
 
 
 def say() -> None:
-    names = [Path(f"/proc/self/task/{task}/comm").read_text() for task in os.listdir("/proc/self/task")]
-    print(names.count("fastfetch-io\n"))
+    print(list(thread_names().values()).count("fastfetch-io"))
 
 
 async def main(port: int) -> None:

@@ -8,12 +8,10 @@ Arguments: the URL of a route server.
 
 import asyncio
 import atexit
-import contextlib
 import os
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 PATIENCE = 1.0
@@ -22,12 +20,7 @@ PATIENCE = 1.0
 
 def threads() -> list[str]:
     """The names of this process's threads, but for the main one."""
-    names = []
-    for task in os.listdir("/proc/self/task"):
-        if int(task) != os.getpid():
-            with contextlib.suppress(OSError):  # It has gone in this moment.
-                names.append(Path(f"/proc/self/task/{task}/comm").read_text().strip())
-    return sorted(names)
+    return sorted(name for task, name in thread_names().items() if task != os.getpid())
 
 
 def after_the_exit_handler() -> None:
@@ -59,7 +52,7 @@ atexit.register(after_the_exit_handler)
 import fastfetch as ff  # noqa: E402
 from fastfetch import sync  # noqa: E402
 
-from tests.programs.running import allow_slow_callbacks  # noqa: E402
+from tests.programs.running import allow_slow_callbacks, thread_names  # noqa: E402
 
 
 class Last:

@@ -1,5 +1,6 @@
 """Starting the programs, and what they said."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -65,3 +66,12 @@ def say(
 def allow_slow_callbacks() -> None:
     """For programs to call: asyncio's debug mode complains of a busy machine, too."""
     logging.getLogger("asyncio").addFilter(lambda record: " took " not in str(record.msg))
+
+
+def thread_names() -> dict[int, str]:
+    """By the system's number, of all threads of this process but for those that end in this moment."""
+    names = {}
+    for task in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError):
+            names[int(task)] = Path(f"/proc/self/task/{task}/comm").read_text().strip()
+    return names
