@@ -15,7 +15,7 @@ import brotli
 import trustme
 
 from .bodies import LARGE_RECORDS, records_json, small_json, statuses_json
-from .workloads.harness import CA_VARIABLE, STREAMED_BYTES
+from .workloads.harness import CA_VARIABLE, STREAMED_BYTES, TLS_VARIABLE
 
 FLOOR = Path(__file__).parent / "floor"
 FLOOR_SERVER = FLOOR / "target/release/floor-server"
@@ -98,6 +98,7 @@ def write_files(files: Path) -> None:
     (files / "records.json").write_text(records_json(RECORDS))
     (files / "large.json").write_text(records_json(LARGE_RECORDS))
     (files / "statuses.json").write_text(statuses_json(), encoding="utf-8")
+    (files / "encoded.json").write_text(encoded_json())
     (files / "gzip.json").write_bytes(gzip.compress(encoded_json().encode(), 6))
     (files / "br.json").write_bytes(brotli.compress(encoded_json().encode()))
     for name, size in BODIES.items():
@@ -149,6 +150,7 @@ def nginx() -> Iterator[Bases]:
         for listener in listeners.values():
             listener.close()  # nginx owns it now; if nginx dies, clients are refused at once
         os.environ[CA_VARIABLE] = str(folder / "ca.pem")
+        os.environ[TLS_VARIABLE] = f"https://127.0.0.1:{numbers['tls']}"
         try:
             yield {
                 port: f"{'http' if port == 'http' else 'https'}://127.0.0.1:{number}"

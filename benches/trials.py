@@ -103,7 +103,7 @@ TRIALS = (
     ),
     Trial(
         name="threads",
-        title="rounds of 1 to 16 I/O threads: small JSON, 56 KB coded by gzip, 56 KB over TLS",
+        title="rounds of 1 to 16 I/O threads: small JSON, 50 KB coded by gzip, 50 KB over TLS",
         module="threaded",
         count=15,
         full=60,

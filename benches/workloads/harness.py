@@ -19,6 +19,8 @@ WARM_UP = 300
 STATUS = Path("/proc/self/status")
 CA_VARIABLE = "BENCH_CA"
 """Names the file of the one authority to trust."""
+TLS_VARIABLE = "BENCH_TLS"
+"""Names where the files are to be had by TLS: to programs that fetch from more than one port."""
 BATCH_SECONDS = 3.0
 """What a batch with a deadline has."""
 PAYLOAD = bytes(1_000_000)

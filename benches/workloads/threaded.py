@@ -14,10 +14,9 @@ from statistics import median
 
 import fastfetch
 
-from benches.coded import Coded, coded
-
+from ..servers import SMALL_BYTES, encoded_json
 from . import many_hosts
-from .harness import Job
+from .harness import TLS_VARIABLE, Job
 
 NUMBERS = (1, 2, 4, 8, 16)
 SMALL = 4_000
@@ -28,20 +27,22 @@ Took = tuple[float, float]
 """Seconds by the wall and of CPU, for each request."""
 
 
-def client(threads: int, in_flight: int) -> fastfetch.Client:
+def client(threads: int, job: Job) -> fastfetch.Client:
     """The number of threads is read where a client is made, so one process can have all of them."""
     os.environ["FASTFETCH_IO_THREADS"] = str(threads)
-    limits = fastfetch.Limits(concurrency=in_flight, per_host=in_flight)
-    return fastfetch.Client(limits=limits, verify=False)
+    limits = fastfetch.Limits(concurrency=job.in_flight, per_host=job.in_flight)
+    return fastfetch.Client(limits=limits, tls=fastfetch.TLS(ca=job.ca))
 
 
-def traffic(job: Job, server: Coded) -> dict[str, tuple[list[str], int]]:
-    """URLs by kind, and the size of an answer where it is to be checked."""
+def traffic(job: Job) -> dict[str, tuple[list[str], int]]:
+    """URLs by kind, and the size of an answer."""
+    coded = job.url.replace("small.json", "gzip.json")
+    secured, size = f"{os.environ[TLS_VARIABLE]}/encoded.json", len(encoded_json())
     return {
-        "1 host": ([f"{job.url}?n={number}" for number in range(SMALL)], 171),
-        "1,000 hosts": (list(many_hosts.urls(job.url, SMALL)), 171),
-        "gzip": ([f"{server.gzip}?n={number}" for number in range(LARGE)], server.size),
-        "TLS": ([f"{server.tls}?n={number}" for number in range(LARGE)], server.size),
+        "1 host": ([f"{job.url}?n={number}" for number in range(SMALL)], SMALL_BYTES),
+        "1,000 hosts": (list(many_hosts.urls(job.url, SMALL)), SMALL_BYTES),
+        "gzip": ([f"{coded}?n={number}" for number in range(LARGE)], size),
+        "TLS": ([f"{secured}?n={number}" for number in range(LARGE)], size),
     }
 
 
@@ -56,16 +57,15 @@ async def turn(client: fastfetch.Client, urls: list[str], size: int) -> Took:
 
 
 async def main(job: Job) -> dict[str, float]:
-    with coded() as server:
-        clients = {threads: client(threads, job.in_flight) for threads in NUMBERS}
-        kinds = traffic(job, server)
-        turns = list(itertools.product(kinds, NUMBERS))
-        took: dict[tuple[str, int], list[Took]] = {each: [] for each in turns}
-        for kind, threads in turns:
-            await turn(clients[threads], *kinds[kind])
-        for number in range(job.count):
-            for kind, threads in turns if number % 2 else reversed(turns):
-                took[kind, threads].append(await turn(clients[threads], *kinds[kind]))
+    clients = {threads: client(threads, job) for threads in NUMBERS}
+    kinds = traffic(job)
+    turns = list(itertools.product(kinds, NUMBERS))
+    took: dict[tuple[str, int], list[Took]] = {each: [] for each in turns}
+    for kind, threads in turns:
+        await turn(clients[threads], *kinds[kind])
+    for number in range(job.count):
+        for kind, threads in turns if number % 2 else reversed(turns):
+            took[kind, threads].append(await turn(clients[threads], *kinds[kind]))
     return dict(itertools.chain.from_iterable(figures(kind, took) for kind in kinds))
 
 
