@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ HERE = Path(__file__).parent
 
 # One round takes seconds; a program that needs minutes hangs.
 PATIENCE_SECONDS = 300
+ENGINE_TESTS = (
+    "cargo test --release --locked --no-default-features --features mimalloc --lib --no-run --quiet"
+    " --message-format=json"
+)
 
 
 class RoundError(Exception):
@@ -36,6 +41,14 @@ def result_of(command: list[str], patience: float = PATIENCE_SECONDS, folder: Pa
         return json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         raise RoundError(f"printed no result but {done.stdout[:80]!r}") from None
+
+
+@cache
+def engine_tests() -> str:
+    """The engine's own tests, built: some of them measure where they are asked to."""
+    done = subprocess.run(ENGINE_TESTS.split(), capture_output=True, text=True, check=True)
+    messages = map(json.loads, done.stdout.splitlines())
+    return next(str(message["executable"]) for message in messages if message.get("executable"))
 
 
 def direct_environment() -> dict[str, str]:

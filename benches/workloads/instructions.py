@@ -10,24 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..program import direct_environment
+from ..program import direct_environment, engine_tests
 from ..servers import FLOOR
 from .harness import WARM_UP
 
 FEW = 1_000
-TESTS = "cargo test --release --locked --no-default-features --features mimalloc --lib --no-run --quiet"
 LOOP, ALL = "the loop's thread", "all threads"
 
 _, URL, COUNT, IN_FLIGHT = sys.argv[1:]
-
-
-def engine_tests() -> str:
-    """The engine's own tests, built."""
-    done = subprocess.run(
-        [*TESTS.split(), "--message-format=json"], capture_output=True, text=True, check=True
-    )
-    messages = map(json.loads, done.stdout.splitlines())
-    return next(str(message["executable"]) for message in messages if message.get("executable"))
 
 
 def floor(name: str) -> list[str]:

@@ -7,13 +7,12 @@ import json
 import re
 import subprocess
 
-TEST = "engine::schedule::tests::cost_with_ten_thousand_hosts"
-CARGO = "cargo test --release --locked --no-default-features --features mimalloc --lib --quiet"
-MEASUREMENT = "--ignored --nocapture --exact"
+from ..program import engine_tests
 
-done = subprocess.run(
-    [*CARGO.split(), "--", *MEASUREMENT.split(), TEST], capture_output=True, text=True, check=True
-)
+TEST = "engine::schedule::tests::cost_with_ten_thousand_hosts"
+
+command = [engine_tests(), "--ignored", "--nocapture", "--exact", TEST]
+done = subprocess.run(command, capture_output=True, text=True, check=True)
 match = re.search(r"push (\d+) ns, admit and done (\d+) ns", done.stdout)
 if match is None:
     raise SystemExit(f"no figures in {done.stdout!r}")
