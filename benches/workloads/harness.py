@@ -149,6 +149,24 @@ class Job:
         return tally
 
 
+def usual(client: Any) -> dict[str, Fetch]:
+    """What a client does that has the face of httpx: to `read`, `decode` and `upload`."""
+
+    async def read(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status_code, len(response.content)
+
+    async def decode(url: str) -> tuple[int, int]:
+        response = await client.get(url)
+        return response.status_code, len(response.json())
+
+    async def upload(url: str) -> tuple[int, int]:
+        response = await client.post(url, content=PAYLOAD)
+        return response.status_code, len(response.content)
+
+    return {"read": read, "decode": decode, "upload": upload}
+
+
 class Meter:
     """Wall clock and CPU (user + system, all threads) from its making to `stop`."""
 

@@ -2,7 +2,7 @@
 
 import fastfetch
 
-from .harness import BATCH_SECONDS, PAYLOAD, STREAMED_BYTES, Job, Tally, run
+from .harness import BATCH_SECONDS, STREAMED_BYTES, Job, Tally, run, usual
 
 USUAL = 100
 """More in flight than so many to one host has to be asked for."""
@@ -37,18 +37,6 @@ async def gather(job: Job, client: fastfetch.Client) -> None:
 
 
 async def main(job: Job) -> None:
-    async def read(url: str) -> tuple[int, int]:
-        response = await client.get(url)
-        return response.status_code, len(response.content)
-
-    async def decode(url: str) -> tuple[int, int]:
-        response = await client.get(url)
-        return response.status_code, len(response.json())
-
-    async def upload(url: str) -> tuple[int, int]:
-        response = await client.post(url, content=PAYLOAD)
-        return response.status_code, len(response.content)
-
     async def stream(url: str) -> tuple[int, int]:
         async with client.stream("GET", url, max_body=STREAMED_BYTES) as response:
             size = 0
@@ -61,7 +49,7 @@ async def main(job: Job) -> None:
         if job.mode.startswith("gather"):
             await gather(job, client)
         else:
-            await job.measure(read=read, decode=decode, upload=upload, stream=stream)
+            await job.measure(**usual(client), stream=stream)
 
 
 run(main)
