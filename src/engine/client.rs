@@ -144,12 +144,11 @@ impl<T: Transport> Client<T> {
     /// Where the URL does not parse.
     pub fn request(&self, method: Method, url: &str) -> Result<Request, Box<Error>> {
         let config = &self.inner.config;
+        let (mut kept, mut own) = (self.inner.urls.try_lock(), UrlReader::default());
+        let reader = kept.as_deref_mut().unwrap_or(&mut own);
         let mut request = match &config.base_url {
-            Some(base) => Request::relative(method, base, url)?,
-            None => match self.inner.urls.try_lock() {
-                Ok(mut reader) => Request::read(method, url, &mut reader)?,
-                Err(_) => Request::new(method, url)?,
-            },
+            Some(base) => Request::relative(method, base, url, reader)?,
+            None => Request::read(method, url, reader)?,
         };
         forms::append(&mut request.url, &config.params);
         Ok(request)

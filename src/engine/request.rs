@@ -108,7 +108,7 @@ impl Request {
 
     /// A request with this method to a URL that may be relative to a base, checked. A path is below the base's, as httpx has it:
     /// `/item` below `https://h/api` is `https://h/api/item`.
-    pub fn relative(method: Method, base: &Url, url: &str) -> Result<Self> {
+    pub fn relative(method: Method, base: &Url, url: &str, reader: &mut UrlReader) -> Result<Self> {
         let absolute = match Url::parse(url) {
             Err(url::ParseError::RelativeUrlWithoutBase) if !url.starts_with("//") => {
                 let (path, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
@@ -120,7 +120,7 @@ impl Request {
             }
             _ => url.to_owned(),
         };
-        Self::new(method, &absolute)
+        Self::read(method, &absolute, reader)
     }
 
     /// A request with this method to a URL, checked.
@@ -212,7 +212,7 @@ mod tests {
         ) {
             let base = Url::parse(base).expect("a base");
             if Url::parse(&url).is_err()
-                && let Ok(request) = Request::relative(Method::GET, &base, &url)
+                && let Ok(request) = Request::relative(Method::GET, &base, &url, &mut UrlReader::default())
             {
                 prop_assert!(!url.starts_with("//"), "{}", request.url);
                 prop_assert_eq!(request.url.origin(), base.origin(), "{}", request.url);
