@@ -15,7 +15,8 @@ use super::injection;
 use super::memory;
 use super::transport::{Body, OpenResponse};
 
-/// How much is decoded in one go, before others on the I/O thread have a turn.
+/// How much is decoded in one go, before others on the I/O thread have a turn. A few bytes may be a thousand times as many when
+/// they are decoded: whoever streams them has so many in hand, and not all.
 const PORTION: usize = 1024 * 1024;
 
 /// After how many bytes to look again whether there is memory.
@@ -111,9 +112,12 @@ impl<B: Body> Reader<B> {
         Ok(whole)
     }
 
-    /// Adds the next bytes, whatever their number; false at the end. Dropped on the way, it loses nothing: the next call goes on.
+    /// Adds the next bytes, of a coded body at most [`PORTION`]; false at the end. Dropped on the way, it loses nothing: the next
+    /// call goes on.
     pub async fn more(&mut self, out: &mut Vec<u8>, clock: &mut Clock) -> Result<bool, Failure> {
-        if self.undone.is_none() {
+        if self.undone.is_some() {
+            tokio::task::yield_now().await;
+        } else {
             let chunk = self.raw(clock).await?;
             match (&mut self.coding, chunk) {
                 (Coded::Plain, None) => return Ok(false),
@@ -130,13 +134,11 @@ impl<B: Body> Reader<B> {
             }
             injection::point("decode");
         }
-        while let (Coded::Decoded(decoder), Some(chunk)) = (&mut self.coding, &mut self.undone) {
+        if let (Coded::Decoded(decoder), Some(chunk)) = (&mut self.coding, &mut self.undone) {
             let mut rest = &chunk[..];
             let progress = decoder.decode(&mut rest, out, PORTION).map_err(undecoded)?;
             chunk.advance(chunk.len() - rest.len());
-            if progress == Progress::More {
-                tokio::task::yield_now().await;
-            } else {
+            if progress == Progress::Hungry {
                 self.undone = None;
             }
         }
