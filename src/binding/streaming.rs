@@ -58,7 +58,7 @@ impl Streaming {
         let call = Call::new(async move {
             let piece = engine.next(raw).await;
             Box::new(move |py: Python<'_>, _| match piece {
-                Ok(Some(bytes)) => Ok(strings::bytes(py, &bytes)?.into_any().unbind()),
+                Ok(Some(parts)) => Ok(strings::joined(py, &parts)?.into_any().unbind()),
                 Ok(None) => Ok(py.None()),
                 Err(Stop::Failed(failure)) => Err(error::raise(py, &failure)),
                 Err(Stop::Closed) => Err(PyRuntimeError::new_err("the response was closed while its body was read")),

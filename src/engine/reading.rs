@@ -145,11 +145,16 @@ impl<B: Body> Reader<B> {
         Ok(true)
     }
 
-    /// The next bytes as they came, which count against the limit as they are; `None` at the end.
-    pub async fn raw_piece(&mut self, clock: &mut Clock) -> Result<Option<Vec<u8>>, Failure> {
-        let chunk = self.raw(clock).await?;
-        self.check_size()?;
-        Ok(chunk.map(Vec::from))
+    /// The next bytes on their own, decoded or as they came, which then count against the limit as they are; `None` at the end.
+    /// There may be none in a piece. Dropped on the way, it loses nothing.
+    pub async fn piece(&mut self, raw: bool, clock: &mut Clock) -> Result<Option<Bytes>, Failure> {
+        if raw || matches!(self.coding, Coded::Plain) {
+            let chunk = self.raw(clock).await?;
+            self.check_size()?;
+            return Ok(chunk);
+        }
+        let mut decoded = Vec::new();
+        Ok(self.more(&mut decoded, clock).await?.then(|| decoded.into()))
     }
 
     fn check_size(&self) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderMap;
 use tokio::sync::{Mutex, Notify};
@@ -39,11 +40,16 @@ pub struct Streaming<B> {
 /// arrival of some hundred thousand bytes.
 const PIECE: usize = 512 * 1024;
 
+/// As how many bytes a part of a piece counts at least: a server that sends byte by byte is not to fill the memory with parts.
+const PART: usize = 256;
+
 struct Open<B> {
     reader: Reader<B>,
     clock: Clock,
     /// What has come for a reader who gave up waiting in that moment.
-    come: Vec<u8>,
+    come: Vec<Bytes>,
+    /// How much that is, in bytes.
+    weight: usize,
     /// What came after it.
     end: Option<Result<(), Failure>>,
     /// Leave to be in flight, kept while the body arrives.
@@ -51,18 +57,19 @@ struct Open<B> {
 }
 
 impl<B: Body> Open<B> {
-    /// The next bytes: those that come next, and what is there by then.
-    async fn read(&mut self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
+    /// The next bytes, in one or more parts: those that come next, and what is there by then.
+    async fn read(&mut self, raw: bool) -> Result<Option<Vec<Bytes>>, Failure> {
         while self.come.is_empty() && self.end.is_none() {
             self.advance(raw).await;
         }
-        while self.come.len() < PIECE && self.end.is_none() {
+        while self.weight < PIECE && self.end.is_none() {
             // Lets the connection go on, which hands its bytes over one piece at a time.
             tokio::task::yield_now().await;
             if self.advance(raw).now_or_never().is_none() {
                 break;
             }
         }
+        self.weight = 0;
         match std::mem::take(&mut self.come) {
             come if come.is_empty() => self.end.take().unwrap_or(Ok(())).map(|()| None),
             come => Ok(Some(come)),
@@ -71,16 +78,14 @@ impl<B: Body> Open<B> {
 
     /// Adds what comes next. Dropped on the way, it loses nothing.
     async fn advance(&mut self, raw: bool) {
-        let Self { reader, clock, come, end, .. } = self;
-        let more = if raw {
-            reader.raw_piece(clock).await.map(|piece| piece.map(|piece| come.extend(piece)).is_some())
-        } else {
-            reader.more(come, clock).await
-        };
-        match more {
-            Ok(true) => {}
-            Ok(false) => *end = Some(Ok(())),
-            Err(failure) => *end = Some(Err(failure)),
+        match self.reader.piece(raw, &mut self.clock).await {
+            Ok(Some(piece)) if piece.is_empty() => {}
+            Ok(Some(piece)) => {
+                self.weight += piece.len().max(PART);
+                self.come.push(piece);
+            }
+            Ok(None) => self.end = Some(Ok(())),
+            Err(failure) => self.end = Some(Err(failure)),
         }
     }
 }
@@ -97,7 +102,7 @@ pub enum Stop {
 impl<B: Body> Streaming<B> {
     /// The answer with this head and this body.
     pub fn new(head: Arc<Response>, reader: Reader<B>, blame: Box<Error>, leave: (Option<Pass>, InFlight)) -> Self {
-        let open = Open { reader, clock: Clock::default(), come: Vec::new(), end: None, _leave: leave };
+        let open = Open { reader, clock: Clock::default(), come: Vec::new(), weight: 0, end: None, _leave: leave };
         Self {
             head,
             blame,
@@ -122,11 +127,11 @@ impl<B: Body> Streaming<B> {
         Ok(answer)
     }
 
-    /// The next bytes, decoded or as they came; `None` at the end. Of two readers each gets what the other did not.
+    /// The next bytes, decoded or as they came, in one or more parts; `None` at the end. Of two readers each gets what the other did not.
     ///
     /// # Errors
     /// Where the rest of the body does not come.
-    pub async fn next(&self, raw: bool) -> Result<Option<Vec<u8>>, Stop> {
+    pub async fn next(&self, raw: bool) -> Result<Option<Vec<Bytes>>, Stop> {
         // Listening begins before the look, so that no end comes between the two.
         let mut closing = pin!(self.closing.notified());
         closing.as_mut().enable();
@@ -147,7 +152,7 @@ impl<B: Body> Streaming<B> {
         *self.open.lock().await = None;
     }
 
-    async fn read(&self, raw: bool) -> Result<Option<Vec<u8>>, Failure> {
+    async fn read(&self, raw: bool) -> Result<Option<Vec<Bytes>>, Failure> {
         let mut slot = self.open.lock().await;
         let Some(open) = &mut *slot else { return Ok(None) };
         let reading = async {
