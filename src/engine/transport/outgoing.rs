@@ -1,5 +1,6 @@
 //! The body of a request on its way out, as hyper takes it.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, ready};
@@ -208,9 +209,33 @@ fn long() -> Failure {
     Failure::new(Kind::InvalidRequest, Phase::Send, "content: more bytes than announced")
 }
 
+/// Why a body ends before its end.
+enum Broken {
+    /// This went wrong.
+    Failed(Failure),
+    /// The exchange is over.
+    Off,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Broken> for Box<dyn Error + Send + Sync> {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Failed(failure) => failure.into(),
+            // Nobody is there to be told but the server: hyper ends a connection of HTTP/1, and resets a stream with this code.
+            Broken::Off => h2::Error::from(h2::Reason::CANCEL).into(),
+        }
+    }
+}
+
 impl Upload {
     /// Waits until it may be sent. Some servers never give their word, so not for ever.
-    fn poll_orders(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+    fn poll_orders(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         self.orders.waker.register(context.waker());
         let order = *lock(&self.orders.order);
         match order {
@@ -224,8 +249,7 @@ impl Upload {
                 Poll::Pending
             }
             Order::Keep => Poll::Pending,
-            // It ends the connection too, and nobody is there to be told.
-            Order::Stop => Poll::Ready(Err(Failure::new(Kind::Internal, Phase::Send, "the exchange is over"))),
+            Order::Stop => Poll::Ready(Err(Broken::Off)),
         }
     }
 
@@ -251,7 +275,7 @@ impl Upload {
         Poll::Ready(Ok(true))
     }
 
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
         ready!(self.poll_orders(context))?;
         while self.there.is_empty() {
             let more = ready!(self.poll_more(context));
@@ -276,9 +300,9 @@ impl Upload {
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = Failure;
+    type Error = Box<dyn Error + Send + Sync>;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
             Self::Upload(upload) => {
@@ -287,8 +311,8 @@ impl Body for Outgoing {
                     upload.poll_piece(context)
                 });
                 // hyper sends on a task of its own, where a panic would be told to nobody.
-                let piece = piece.unwrap_or_else(|panic| Poll::Ready(Err(Failure::internal(&panic, Phase::Send))));
-                piece.map(|piece| piece.transpose().map(|piece| piece.map(Frame::data)))
+                let piece = piece.unwrap_or_else(|panic| Poll::Ready(Err(Failure::internal(&panic, Phase::Send).into())));
+                piece.map(|piece| piece.transpose().map(|piece| piece.map(Frame::data).map_err(Self::Error::from)))
             }
         }
     }
@@ -305,5 +329,26 @@ impl Body for Outgoing {
             Self::Empty => SizeHint::with_exact(0),
             Self::Upload(upload) => upload.left.map_or_else(SizeHint::new, SizeHint::with_exact),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use http::Method;
+
+    use super::*;
+
+    /// hyper looks for a cancel before it asks for more of the body, but hears of it by another task, maybe later than the body.
+    #[test]
+    fn where_the_exchange_is_over_the_server_is_told_of_a_cancel() {
+        let mut request = Request::new(Method::POST, "http://localhost/").expect("a request");
+        request.content = Some(Content::Bytes(Bytes::from_static(b"some")));
+        let mut body = Outgoing::of(&request, &Arc::default(), None).expect("a body");
+        drop(body.leash());
+        let piece = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(Some(Err(error))) = piece else { panic!("it is sent all the same") };
+        assert_eq!(error.downcast_ref().and_then(h2::Error::reason), Some(h2::Reason::CANCEL));
     }
 }
