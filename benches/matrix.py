@@ -108,7 +108,6 @@ def batch(count: int) -> Workload:
         server="floor",
         in_flight=count,
         warm_up=0,
-        rounds=1,
         partial=True,
     )
 

@@ -6,12 +6,14 @@ from .workloads.harness import WARM_UP
 
 METHOD = f"""\
 Every program is a process of its own against one server on loopback, one program at a time, in interleaved
-rounds (A B C, A B C, and so on). The server is one nginx worker; for uploads and answers that take their time
-it is a small hyper program of one thread. All URLs are distinct and built before the clock starts; so are the
-imports, the client and the requests of warm-up ({WARM_UP} of small answers; none where connections are to be
-made), which open the connections. Each program says how many answers had status 200 and how large all bodies
-were together; where that is not what was asked for, its row says so instead of showing figures. A slow peer
-gets fewer requests, as many as it answers in about {SECONDS} s; its figures are those of each request.
+rounds, each of which begins with another program (A B C, B C A, C A B): the first finds memory that a virtual
+machine has to fetch from its host, those after it what has been touched. The server is one nginx worker; for
+uploads and answers that take their time it is a small hyper program of one thread. All URLs are distinct and
+built before the clock starts; so are the imports, the client and the requests of warm-up ({WARM_UP} of small
+answers; none where connections are to be made), which open the connections. Each program says how many
+answers had status 200 and how large all bodies were together; where that is not what was asked for, its row
+says so instead of showing figures. A slow peer gets fewer requests, as many as it answers in about
+{SECONDS} s; its figures are those of each request.
 
 Every peer is used in the fastest way that its documentation has: one client, or session, for all requests;
 {IN_FLIGHT} tasks, or as many as the title says, that take URLs from one list and await one answer after the

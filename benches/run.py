@@ -29,6 +29,7 @@ ROUNDS = 3
 PATIENCE_SECONDS = 60
 """For one round of a row, which takes a second or a few."""
 EVERYTHING = [""]
+Pair = tuple[Contender, Row]
 
 
 def main() -> None:
@@ -102,8 +103,8 @@ def measure(workloads: list[Workload], chosen_trials: list[Trial], rounds: int) 
     with servers() as bases:
         for number in range(1, rounds + 1):
             for workload, table in tables:
-                if number <= (workload.rounds or rounds):
-                    add_samples(workload, table, bases, f"{number}/{rounds}")
+                if number <= (of := workload.rounds or rounds):
+                    add_samples(workload, table, bases, number, of)
             for trial, trial_row in zip(chosen_trials, report["trials"], strict=True):
                 if number <= trial.rounds:
                     add_figures(trial_row, trial, bases["http"])
@@ -152,15 +153,25 @@ def rows(workload: Workload) -> Iterator[Row]:
         }
 
 
-def add_samples(workload: Workload, table: Table, bases: Bases, round_name: str) -> None:
-    """One round of each program; after a failure it takes no further part, and its row says why."""
-    for contender, row in zip(workload.contenders, table["rows"], strict=True):
+def add_samples(workload: Workload, table: Table, bases: Bases, number: int, of: int) -> None:
+    """One round of each program; after a failure it takes no further part, and its row says why.
+
+    The first program finds memory that the machine may have to fetch, and those after it what it has touched:
+    each round begins with another one.
+    """
+    for contender, row in turned(list(zip(workload.contenders, table["rows"], strict=True)), number - 1, of):
         if row["problem"] is None:
             try:
                 row["samples"].append(sample(workload, contender, contender.command, bases))
             except RoundError as failure:
                 row["problem"] = f"failed: {failure}"
-        print(f"{round_name} {workload.name}/{contender.name}: {news(row)}", file=sys.stderr)
+        print(f"{number}/{of} {workload.name}/{contender.name}: {news(row)}", file=sys.stderr)
+
+
+def turned(row: list[Pair], number: int, of: int) -> list[Pair]:
+    """The same in the same order, from a place that is another one in each of so many rounds."""
+    start = len(row) * number // of
+    return row[start:] + row[:start]
 
 
 def add_lag(workload: Workload, table: Table, bases: Bases) -> None:
