@@ -14,9 +14,11 @@ from h2.errors import ErrorCodes
 
 from tests.conftest import Http2ServerFactory, RawServerFactory
 from tests.fetching import fetch
+from tests.scripted import until
 from tests.servers.http2 import Http2Stream, each
 from tests.servers.messages import Answer
 from tests.servers.raw import RequestReader, reset
+from tests.servers.raw import deaf as deaf_handler
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
 
@@ -212,14 +214,7 @@ class TestEarlyAnswers:
 class TestTimeouts:
     @pytest.fixture
     def deaf(self, raw_server: RawServerFactory) -> str:
-        async def server(reader: RequestReader, writer: StreamWriter) -> None:
-            await reader.head()
-            transport = writer.transport
-            assert isinstance(transport, asyncio.Transport)
-            transport.pause_reading()
-            await asyncio.Event().wait()
-
-        return raw_server(server).url
+        return raw_server(deaf_handler).url
 
     @pytest.mark.parametrize("streamed", [False, True])
     def test_a_server_that_takes_nothing(self, deaf: str, streamed: bool) -> None:
@@ -297,5 +292,32 @@ def test_a_cancelled_upload_leaves_nothing(raw_server: RawServerFactory) -> None
             with pytest.raises(asyncio.CancelledError):
                 await task
             await asyncio.to_thread(server.ledger.wait_none_open)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("size", [LARGE, 5 * 2**20])
+@pytest.mark.parametrize("given_up", ["cancelled", "late"])
+def test_an_upload_that_is_given_up_does_not_wait_for_the_server(
+    raw_server: RawServerFactory, authority: Authority, scheme: str, size: int, given_up: str
+) -> None:
+    """Nobody takes what was about to be written: its connection ends all the same."""
+    server = raw_server(deaf_handler, tls=authority.context("127.0.0.1") if scheme == "https" else None)
+
+    async def main() -> None:
+        async with Client(tls=fastfetch.TLS(ca=authority.ca_file)) as client:
+            timeout = Timeout(write=0.2, read=0.2) if given_up == "late" else None
+            upload = client.post(server.url, content=bytes(size), timeout=timeout)
+            if timeout is not None:
+                with pytest.raises(fastfetch.TimeoutException):
+                    await upload
+            else:
+                task = asyncio.ensure_future(upload)
+                await asyncio.to_thread(server.ledger.wait_requests, 1)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            await until(lambda: not client.statistics().open)
 
     asyncio.run(main())

@@ -31,8 +31,10 @@ mod proxied;
 mod room;
 mod scout;
 pub(super) mod socks;
+mod stream;
 mod suspect;
 pub(super) mod tunnel;
+mod unsent;
 
 use connection::Facts;
 use direct::Direct;

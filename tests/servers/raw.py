@@ -72,6 +72,20 @@ async def silence(reader: RequestReader, writer: StreamWriter) -> None:
     await reader.read()
 
 
+async def deaf(reader: RequestReader, writer: StreamWriter) -> None:
+    """A handler that takes the beginning of a request, and no more of it."""
+    await reader.head()
+    await never_read(writer)
+
+
+async def never_read(writer: StreamWriter) -> None:
+    """Have nothing more taken from a connection, which stays open."""
+    transport = writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    await asyncio.Event().wait()
+
+
 def reset(writer: StreamWriter) -> None:
     """End the connection with a TCP reset instead of a polite close."""
     connection = writer.get_extra_info("socket")

@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
+use http::Extensions;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 use super::super::error::{Failure, Kind, Phase};
 use super::super::injection;
@@ -20,26 +19,12 @@ use super::super::statistics::HostCounters;
 use super::flood::Flood;
 use super::greeting;
 use super::room::Room;
+use super::stream::Stream;
 use super::suspect::Heard;
 
 /// hyper keeps interim answers (1xx) to itself and knows no bound on them. More bytes than this without the head of a final
 /// answer end the connection: room for the largest head, and for what hyper may read of a body before anyone sees its head.
 const UNANSWERED_BYTES: u64 = 2 * 1024 * 1024;
-
-/// The bytes of a connection.
-pub enum Stream {
-    /// In the clear.
-    Tcp(TcpStream),
-    /// Encrypted.
-    Tls(Box<TlsStream<TcpStream>>),
-    /// Through anything else, encrypted or not: a socket in the file system.
-    Other(Pin<Box<dyn Duplex>>),
-}
-
-/// Bytes both ways.
-pub trait Duplex: AsyncRead + AsyncWrite + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 
 /// What is known of a connection; it comes along with each answer.
 #[derive(Debug)]
@@ -57,6 +42,8 @@ pub struct Facts {
     pub heard: Heard,
     /// Woken when an exchange ends: it may end while its request is still being written.
     ended: AtomicWaker,
+    /// What is to be written waits for the server to take it. HTTP/2 never does.
+    blocked: AtomicBool,
     /// HTTP/2 was agreed on.
     h2: bool,
     /// Something was written since the head of the last answer came. HTTP/2 writes at any time, and leaves it.
@@ -84,6 +71,13 @@ const ANSWERED: u8 = 2;
 const CUT: u8 = 3;
 
 impl Facts {
+    /// Those of a connection that hyper-util gave out.
+    pub fn of(connected: &Connected) -> Option<Arc<Self>> {
+        let mut extras = Extensions::new();
+        connected.get_extras(&mut extras);
+        extras.remove()
+    }
+
     /// The head of an answer has come.
     pub fn answer(&self) {
         self.exchange.store(ANSWERED, Ordering::Relaxed);
@@ -108,6 +102,14 @@ impl Facts {
         self.counters.done();
         if self.doubted.load(Ordering::Relaxed) {
             self.leave();
+        }
+    }
+
+    /// Nobody waits for the answer any more. Nor does what is still to be written wait for the server, which may never take it.
+    pub fn abandon(&self) {
+        let cut = || self.exchange.compare_exchange(WAITING, CUT, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if self.blocked.load(Ordering::Relaxed) && cut() {
+            self.ended.wake();
         }
     }
 
@@ -172,6 +174,7 @@ impl Link {
             pieces: AtomicU32::new(0),
             heard: Heard::default(),
             ended: AtomicWaker::new(),
+            blocked: AtomicBool::new(false),
             h2,
             written: AtomicBool::new(false),
             arriving: AtomicU32::new(0),
@@ -242,8 +245,12 @@ impl Link {
         match written {
             Poll::Ready(Err(error)) if !self.facts.h2 && is_lost(&error) => self.lost = Some(error),
             Poll::Pending if !self.facts.h2 => {}
-            other => return other,
+            other => {
+                self.facts.blocked.store(false, Ordering::Relaxed);
+                return other;
+            }
         }
+        self.facts.blocked.store(true, Ordering::Relaxed);
         self.facts.ended.register(context.waker());
         match (self.facts.exchange.load(Ordering::Relaxed), self.lost.take()) {
             (IDLE, Some(lost)) => Poll::Ready(Err(lost)),
@@ -303,23 +310,12 @@ impl Connection for Link {
     }
 }
 
-/// Calls the same method of whichever stream it is.
-macro_rules! stream {
-    ($link:expr, $stream:ident => $call:expr) => {
-        match &mut $link.stream {
-            Stream::Tcp($stream) => $call,
-            Stream::Tls($stream) => $call,
-            Stream::Other($stream) => $call,
-        }
-    };
-}
-
 impl AsyncRead for Link {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = guarded(|| {
             injection::point("poll");
-            stream!(self, stream => Pin::new(stream).poll_read(context, buffer))
+            Pin::new(&mut self.stream).poll_read(context, buffer)
         });
         match read {
             Poll::Ready(Ok(())) => {}
@@ -345,7 +341,7 @@ impl AsyncWrite for Link {
         if let Some(unwritable) = self.unwritable(context) {
             return unwritable;
         }
-        let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_write(context, bytes)));
+        let written = guarded(|| Pin::new(&mut self.stream).poll_write(context, bytes));
         self.said(&written);
         self.written(context, written)
     }
@@ -363,29 +359,25 @@ impl AsyncWrite for Link {
         if let Some(unwritable) = self.unwritable(context) {
             return unwritable;
         }
-        let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_write_vectored(context, bytes)));
+        let written = guarded(|| Pin::new(&mut self.stream).poll_write_vectored(context, bytes));
         self.said(&written);
         self.written(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Tcp(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
-            Stream::Other(stream) => stream.is_write_vectored(),
-        }
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some(unwritable) = self.unwritable(context) {
             return unwritable;
         }
-        let written = guarded(|| stream!(self, stream => Pin::new(stream).poll_flush(context)));
+        let written = guarded(|| Pin::new(&mut self.stream).poll_flush(context));
         self.written(context, written)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        guarded(|| stream!(self, stream => Pin::new(stream).poll_shutdown(context)))
+        guarded(|| Pin::new(&mut self.stream).poll_shutdown(context))
     }
 }
 

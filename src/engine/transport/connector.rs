@@ -26,11 +26,12 @@ use super::super::response::Peer;
 use super::super::spread::PerThread;
 use super::super::stage::Stage;
 use super::super::statistics::{HostCounters, Statistics};
-use super::connection::{Link, Stream};
+use super::connection::Link;
 use super::dialer::Dialer;
 use super::proxied::{Opened, Via};
 use super::room::Room;
 use super::scout::{Scouts, Turn};
+use super::stream::Stream;
 
 tokio::task_local! {
     /// The request on whose behalf a connection is opened. Connections are opened within the task of the request that asked

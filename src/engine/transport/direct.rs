@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::{Request as HttpRequest, Response as HttpResponse, StatusCode, Uri};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
@@ -24,6 +24,7 @@ use super::outgoing::Outgoing;
 use super::proxied::Via;
 use super::room::Room;
 use super::suspect::Suspect;
+use super::unsent::Unsent;
 use super::{Over, Sent};
 
 type Pool = Client<Connector, Outgoing>;
@@ -95,7 +96,9 @@ impl Direct {
             });
         }
         let _unanswered = self.unanswered(request, out.uri());
-        let suspect = self.may_share(request).then(|| Suspect::of(&mut out, stage));
+        // A request has one such look at its connection: a second one would take the place of the first.
+        let unsent = (!out.body().is_end_stream()).then(|| Unsent::of(&mut out));
+        let suspect = self.may_share(request).then(|| Suspect::of(&mut out, unsent.as_ref(), stage));
         let answer = observed(stage.clone(), pool.request(out)).await;
         let mut answer: HttpResponse<Incoming> = answer.map_err(|error| refused(&error, stage))?;
         let facts = answer.extensions_mut().remove::<Arc<Facts>>();

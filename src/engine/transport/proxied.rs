@@ -27,7 +27,6 @@ use super::super::response::Peer;
 use super::super::stage::Stage;
 use super::super::statistics::Statistics;
 use super::super::tls::{self, Alpn};
-use super::connection::Duplex;
 use super::connector::{Names, Wrapped, enter};
 use super::dialer::Dialer;
 use super::direct::Direct;
@@ -35,6 +34,7 @@ use super::failure::failure;
 use super::outgoing::Outgoing;
 use super::room::Room;
 use super::socks::{self, Target};
+use super::stream::Duplex;
 use super::{Over, Sent, tunnel};
 
 /// How many proxies have pools at once.

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use http::{Extensions, Request};
+use http::Request;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 
 use super::super::stage::Stage;
 use super::connection::Facts;
+use super::unsent::Unsent;
 
 /// Nothing at all has come for so long, not even to others: whoever comes next had better open another one.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -51,17 +52,16 @@ pub struct Suspect {
 
 impl Suspect {
     /// The connection that this request will go over.
-    pub fn of<B>(request: &mut Request<B>, stage: &Arc<Stage>) -> Self {
-        Self { connection: capture_connection(request), stage: stage.clone() }
+    pub fn of<B>(request: &mut Request<B>, unsent: Option<&Unsent>, stage: &Arc<Stage>) -> Self {
+        let connection = unsent.map_or_else(|| capture_connection(request), Unsent::connection);
+        Self { connection, stage: stage.clone() }
     }
 
     /// What was waited for did not come in time. Those who wait on a silent connection go on waiting, and nobody joins them.
     pub fn late(&self) {
         let connection = self.connection.connection_metadata();
         let Some(connected) = connection.as_ref() else { return };
-        let mut extras = Extensions::new();
-        connected.get_extras(&mut extras);
-        if extras.get::<Arc<Facts>>().is_some_and(|facts| facts.heard.silence() >= SILENCE) {
+        if Facts::of(connected).is_some_and(|facts| facts.heard.silence() >= SILENCE) {
             connected.poison();
         }
     }
