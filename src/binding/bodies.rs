@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyMemoryView, PyString, PyTuple};
 
 use super::extract::Options;
+use super::lent;
 use super::names::{Name, intern};
 use super::producer::Producer;
 use super::upload;
@@ -67,18 +68,19 @@ pub fn content(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Content> {
     }
 }
 
-/// Text as UTF-8, or anything with bytes in it, copied; None for anything else.
+/// Text as UTF-8, or anything with bytes in it; None for anything else. A buffer is copied, once: its owner may change it while
+/// it is sent, or before it is sent again.
 pub fn bytes(value: &Bound<'_, PyAny>) -> PyResult<Option<Bytes>> {
     if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Some(Bytes::copy_from_slice(text.to_str()?.as_bytes())));
+        return lent::text(text).map(Some);
     }
     if let Ok(bytes) = value.cast::<PyBytes>() {
-        return Ok(Some(Bytes::copy_from_slice(bytes.as_bytes())));
+        return Ok(Some(lent::bytes(bytes)));
     }
     match PyMemoryView::from(value) {
         Ok(view) => {
-            let bytes = view.call_method0(intern!(value.py(), "tobytes"))?.cast_into::<PyBytes>()?;
-            Ok(Some(Bytes::copy_from_slice(bytes.as_bytes())))
+            let copy = view.call_method0(intern!(value.py(), "tobytes"))?.cast_into::<PyBytes>()?;
+            Ok(Some(lent::bytes(&copy)))
         }
         Err(_) => Ok(None),
     }
@@ -94,7 +96,7 @@ fn json_text(value: &Bound<'_, PyAny>) -> PyResult<Typed> {
     options.set_item("allow_nan", false)?;
     options.set_item("separators", (",", ":"))?;
     let text = DUMPS.get(py)?.call((value,), Some(&options));
-    let text = text.and_then(|text| Ok(Bytes::copy_from_slice(text.cast::<PyString>()?.to_str()?.as_bytes())));
+    let text = text.and_then(|text| lent::text(text.cast::<PyString>()?));
     let text = text.map_err(|error| renamed(py, "json", error))?;
     Ok((text.into(), Some(HeaderValue::from_static("application/json"))))
 }

@@ -2,8 +2,8 @@
 //!
 //! Each event loop has one port. The I/O thread puts finished answers on the port's outbox and wakes the loop when the outbox
 //! was empty: once per burst. The loop drains the whole outbox in one turn, on its own thread, and only there do answers
-//! become Python objects. No Python object crosses to the I/O thread, and the I/O thread never attaches to the interpreter;
-//! that is why it is fast, and why exit, fork and closed loops are safe.
+//! become Python objects. The I/O thread touches no Python object (it reads the bytes of those that are lent to it, see `lent`)
+//! and never attaches to the interpreter; that is why it is fast, and why exit, fork and closed loops are safe.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use pyo3::types::{PyDict, PyString, PyWeakrefReference};
 use slab::Slab;
 
 use super::call::Call;
+use super::lent;
 use super::names::{Name, intern};
 use super::outbox::{Answer, Key, Message, Outbox, Wake};
 use super::visit::{self, Visit};
@@ -98,10 +99,12 @@ impl Port {
     }
 
     fn new(event_loop: &Bound<'_, PyAny>, wake: Wake) -> PyResult<Py<Self>> {
+        let outbox = Outbox::new(wake);
+        lent::tell(&outbox);
         let port = Self {
             event_loop: event_loop.clone().unbind(),
             create_future: event_loop.getattr(intern!(event_loop.py(), "create_future"))?.unbind(),
-            table: Arc::new(Table { outbox: ProcessBound::new(Outbox::new(wake)), waiters: Mutex::default() }),
+            table: Arc::new(Table { outbox: ProcessBound::new(outbox), waiters: Mutex::default() }),
         };
         Py::new(event_loop.py(), port)
     }
@@ -288,6 +291,8 @@ impl Port {
         let Some(outbox) = self.table.outbox.get() else { return Ok(()) };
         let Some(_visit) = Visit::begin() else { return Ok(()) };
         let mut arrived = outbox.take().into_iter();
+        // In this order: what comes back is told of only where nothing has arrived that is still to be taken.
+        lent::settle(py);
         while let Some(message) = arrived.next() {
             // A panic is told by its hook; what is left is delivered all the same.
             if let Ok(Err(error)) = panics::catch(|| self.deliver(py, message)) {
@@ -385,4 +390,5 @@ pub fn shutdown(py: Python<'_>) {
         visit::leave(PATIENCE);
         runtime::shutdown(PATIENCE);
     });
+    lent::settle(py);
 }

@@ -22,6 +22,7 @@ mod headers;
 mod injection;
 mod json;
 mod json_table;
+mod lent;
 mod limits;
 mod load;
 mod names;

@@ -87,14 +87,26 @@ impl Outbox {
         arrived.push(message);
         let first = arrived.len() == 1;
         drop(arrived);
-        // The loop takes all that has arrived at once, so only the first of a burst has to wake it: after all that is ready on
-        // the I/O thread has had its turn, so that the burst is as large as it can be.
+        // The loop takes all that has arrived at once, so only the first of a burst has to wake it.
         if first {
-            let outbox = self.clone();
-            match tokio::runtime::Handle::try_current() {
-                Ok(_) => drop(tokio::spawn(async move { outbox.wake() })),
-                Err(_) => outbox.wake(),
-            }
+            self.wake_soon();
+        }
+    }
+
+    /// Has the loop turn once.
+    pub fn turn(self: &Arc<Self>) {
+        // What has arrived has woken it.
+        if lock(&self.arrived).is_empty() {
+            self.wake_soon();
+        }
+    }
+
+    /// Wakes the loop after all that is ready on the I/O thread has had its turn, so that a burst is as large as it can be.
+    fn wake_soon(self: &Arc<Self>) {
+        let outbox = self.clone();
+        match tokio::runtime::Handle::try_current() {
+            Ok(_) => drop(tokio::spawn(async move { outbox.wake() })),
+            Err(_) => outbox.wake(),
         }
     }
 

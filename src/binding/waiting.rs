@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 use super::blocking;
 use super::error;
+use super::lent;
 use super::outbox::Answer;
 use super::visit::{Visit, stay_if_left_behind};
 use crate::engine::process::lock;
@@ -77,6 +78,7 @@ impl Waiting {
                 stay_if_left_behind();
                 (lock(&slot.0).take(), jobs)
             });
+            lent::settle(py);
             self.work(py, jobs)?;
             match answer {
                 Some(answer) => return Ok(answer),

@@ -21,6 +21,9 @@ from tests.programs.running import allow_slow_callbacks
 
 PATIENCE = 10.0
 
+BODY = bytes(100_000)
+"""Large enough to be sent from where it lies."""
+
 
 def leaving() -> None:
     """Say on stdout that the exit begins now; the clock is the machine's, so the parent's too."""
@@ -34,6 +37,9 @@ async def traffic(url: str) -> None:
             group.create_task(ff.get(f"{url}/never"))
         for _ in range(8):
             group.create_task(repeat(lambda: ff.get(f"{url}/json/a")))
+        for _ in range(2):
+            group.create_task(repeat(lambda: ff.post(f"{url}/json/a", content=BODY)))
+        group.create_task(ff.post(f"{url}/never", content=BODY))
         group.create_task(ff.gather([f"{url}/never"] * 30, per_host=30))
         group.create_task(consume([f"{url}/json/b"] * 10 + [f"{url}/never"] * 10, per_host=20))
         group.create_task(ff.sleep(3600))

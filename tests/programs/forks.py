@@ -22,6 +22,9 @@ from tests.programs.running import allow_slow_callbacks
 
 PATIENCE = 10.0
 
+BODY = bytes(100_000)
+"""Large enough to be sent from where it lies."""
+
 # Python 3.12 and later warn of any fork beside threads. That is what this is about.
 warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork")
 
@@ -34,6 +37,7 @@ def fetch(url: str) -> None:
 
     async def main() -> None:
         assert (await ff.get(f"{url}/json/a")).json() == {"name": "a"}
+        assert (await client.post(f"{url}/json/a", content=BODY)).ok
         assert (await client.gather([f"{url}/json/{n}" for n in range(20)])).counts == {200: 20}
         assert len([each async for each in client.as_completed([f"{url}/json/b"] * 20)]) == 20
         assert await ff.sleep(0.001, "awake") == "awake"
@@ -148,9 +152,13 @@ def under_load(url: str) -> float:
     """Twenty forks at whatever moment the I/O thread happens to be in, each child with its own fetches."""
     over = threading.Event()
 
+    upload = ff.Request("POST", f"{url}/json/a", content=BODY)
+
     async def load() -> None:
         while not over.is_set():
             await client.gather([f"{url}/json/a"] * 500)
+            await client.gather([upload] * 20)
+            await asyncio.gather(*(client.post(f"{url}/json/a", content=BODY) for _ in range(20)))
 
     thread = threading.Thread(target=asyncio.run, args=(load(),))
     thread.start()
