@@ -12,7 +12,7 @@ import pytest
 from tests.amounts import TORTURE, times
 from tests.conftest import ChaosFactory, RawServerFactory
 from tests.figures import Measured
-from tests.programs.running import DEVELOPMENT, finish, start
+from tests.programs.running import DEVELOPMENT, finish, say, start
 from tests.servers.chaos import Weather
 from tests.servers.faulty import FAULTS, faulty
 from tests.servers.nonces import Nonces
@@ -97,6 +97,11 @@ def test_faulted_requests_leave_nothing_behind(laboratory: Laboratory, measured:
         f"{count * rounds:,} faulted requests of all kinds",
         f"{held} before and after, {grown}",
     )
+
+
+def test_no_memory_is_asked_for_in_huge_pages(raw_server: RawServerFactory) -> None:
+    """One is in use as a whole once a byte of it is, and a connection has buffers that hardly are."""
+    assert say("huge_pages", f"{raw_server(faulty).url}/ok") == ""
 
 
 @pytest.mark.torture
