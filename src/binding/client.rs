@@ -56,7 +56,7 @@ impl Client {
         let (asks, home) = (self.asks(&request), self.engine.home(&request));
         let engine = self.engine.clone();
         let call = Call::new(async move {
-            let outcome = engine.send(request).await;
+            let outcome = engine.send(&request).await;
             Box::new(|py: Python<'_>, tag| match outcome {
                 Ok(_) => Ok(Py::new(py, Response::new(Row { outcome: Arc::new(outcome), tag }))?.into_any()),
                 Err(failure) => Err(error::raise(py, &failure)),
@@ -131,7 +131,7 @@ impl Client {
         let waiting = Waiting::lasting();
         let here = waiting.clone();
         let call = Call::new(async move {
-            let opened = engine.stream(request).await;
+            let opened = engine.stream(&request).await;
             Box::new(move |py: Python<'_>, tag| match opened {
                 Ok(streaming) => Ok(Py::new(py, Streaming::new(streaming, tag, home, here))?.into_any()),
                 Err(failure) => Err(error::raise(py, &failure)),

@@ -180,22 +180,22 @@ impl<T: Transport> Client<T> {
 
     /// Waits for the request's turn and makes the exchange, and does so again where its outcome asks for that. While it waits
     /// for another attempt it has neither permit nor connection.
-    pub async fn send(&self, request: Request) -> Outcome {
+    pub async fn send(&self, request: &Request) -> Outcome {
         let mut tools = Tools::of(caller::current());
-        let (repeatable, retry) = (Repeatable::of(&request), self.retry(&request));
+        let (repeatable, retry) = (Repeatable::of(request), self.retry(request));
         let mut tries = Tries::default();
         loop {
             let queued = Instant::now();
             let again = |outcome: &mut Outcome, pass: Option<&Pass>, tries: &mut Tries| {
                 retry::again(retry.as_deref(), &repeatable, outcome, tries, pass, None)
             };
-            let attempt = match self.enter(&request, tools.caller()).await {
+            let attempt = match self.enter(request, tools.caller()).await {
                 Ok(mut pass) => {
                     let judge = |outcome: &mut Outcome| {
                         pass.iter_mut().for_each(|pass| pass.note(retry::sign(outcome)));
                         again(outcome, pass.as_ref(), &mut tries)
                     };
-                    self.exchange(request.clone(), &mut tools, queued.elapsed(), judge).await
+                    self.exchange(&mut request.clone(), &mut tools, queued.elapsed(), judge).await
                 }
                 Err(error) => {
                     let mut outcome = Err(error);
@@ -230,18 +230,18 @@ impl<T: Transport> Client<T> {
     /// says how long to wait for another attempt.
     pub async fn exchange(
         &self,
-        mut request: Request,
+        request: &mut Request,
         tools: &mut Tools,
         queue: Duration,
         again: impl FnOnce(&mut Outcome) -> Option<Duration>,
     ) -> Result<Outcome, Duration> {
         let network = match self.network() {
             Ok(network) => network,
-            Err(failure) => return Ok(Err(unsent(&request, failure))),
+            Err(failure) => return Ok(Err(unsent(request, failure))),
         };
-        let Some(network) = network.get() else { return Ok(Err(unsent(&request, closed()))) };
+        let Some(network) = network.get() else { return Ok(Err(unsent(request, closed()))) };
         let _in_flight = network.statistics.enter();
-        self.complete(&mut request);
+        self.complete(request);
         let mut exchange = Exchange::new(&self.inner.config, &network.transport, tools, request, queue);
         let mut outcome = match panics::caught(exchange.run()).await {
             Ok(outcome) => outcome,
@@ -269,20 +269,20 @@ impl<T: Transport> Client<T> {
 
     /// Waits for the request's turn, makes the exchange up to the head of the answer, again where its outcome asks for that, and
     /// leaves the body to be read.
-    pub async fn stream(&self, request: Request) -> Result<Streaming<T::Body>, Box<Error>> {
+    pub async fn stream(&self, request: &Request) -> Result<Streaming<T::Body>, Box<Error>> {
         let mut tools = Tools::of(caller::current());
-        let (repeatable, retry) = (Repeatable::of(&request), self.retry(&request));
+        let (repeatable, retry) = (Repeatable::of(request), self.retry(request));
         let mut tries = Tries::default();
         loop {
             let queued = Instant::now();
-            let mut pass = self.enter(&request, tools.caller()).await?;
-            let network = self.network().map_err(|failure| unsent(&request, failure))?;
-            let network = network.get().ok_or_else(|| unsent(&request, closed()))?;
+            let mut pass = self.enter(request, tools.caller()).await?;
+            let network = self.network().map_err(|failure| unsent(request, failure))?;
+            let network = network.get().ok_or_else(|| unsent(request, closed()))?;
             let in_flight: InFlight = network.statistics.enter();
             let mut request = request.clone();
             self.complete(&mut request);
             let config = &self.inner.config;
-            let mut exchange = Exchange::new(config, &network.transport, &mut tools, request, queued.elapsed());
+            let mut exchange = Exchange::new(config, &network.transport, &mut tools, &mut request, queued.elapsed());
             let mut open = exchange.open().await.map_err(|failure| exchange.error(failure));
             let mut outcome = match &mut open {
                 Ok(open) => Ok(exchange.head_of(open)),

@@ -334,13 +334,13 @@ impl<T: Transport, W: Work> Turn<'_, T, W> {
     /// An outcome that stands, or how long to wait for another.
     async fn fetch(&mut self, item: &Item, tools: &mut Tools, tries: &mut Tries) -> Result<Outcome, Duration> {
         let plan = &self.crowd.plan;
-        let request = match plan.request(item) {
+        let mut request = match plan.request(item) {
             Ok(request) => request,
             Err(error) => return Ok(Err(error)),
         };
         self.retry = plan.retry(&request);
         if plan.robots {
-            match plan.client.obey_robots(&request, self.retry.as_deref(), tools, self.pass.as_ref()).await {
+            match Box::pin(plan.client.obey_robots(&request, self.retry.as_deref(), tools, self.pass.as_ref())).await {
                 Ok(None) => {}
                 Ok(Some(wait)) => return Err(wait),
                 Err(error) => return Ok(Err(error)),
@@ -358,7 +358,7 @@ impl<T: Transport, W: Work> Turn<'_, T, W> {
             retry::again(retry, &repeatable, outcome, tries, pass.as_ref(), deadline)
         };
         let since = self.crowd.work.since(self.job).unwrap_or(self.crowd.since);
-        plan.client.exchange(request, tools, since.elapsed(), again).await
+        plan.client.exchange(&mut request, tools, since.elapsed(), again).await
     }
 
     async fn done(&mut self, outcome: Outcome, tools: &Tools) {
@@ -393,3 +393,6 @@ impl<T: Transport, W: Work> Drop for Turn<'_, T, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub struct Exchange<'a, T> {
     config: &'a Config,
     transport: &'a T,
     tools: &'a mut Tools,
-    request: Request,
+    request: &'a mut Request,
     patience: Patience,
     authorizing: Authorizing,
     interim: Option<Interim>,
@@ -51,7 +51,7 @@ pub struct Exchange<'a, T> {
 
 impl<'a, T: Transport> Exchange<'a, T> {
     /// An exchange that begins now; its request has waited for so long.
-    pub fn new(config: &'a Config, transport: &'a T, tools: &'a mut Tools, request: Request, queue: Duration) -> Self {
+    pub fn new(config: &'a Config, transport: &'a T, tools: &'a mut Tools, request: &'a mut Request, queue: Duration) -> Self {
         let start = Instant::now();
         tools.stage.begin();
         let patience = Patience { timeout: request.timeout.unwrap_or(config.timeout), start, deadline: tools.deadline };
@@ -96,14 +96,14 @@ impl<'a, T: Transport> Exchange<'a, T> {
                 return Err(Failure::new(Kind::UnsafeRedirect, Phase::Redirect, "redirect from https to http refused"));
             }
             let status = open.status;
-            let answer = self.finish(open).await?;
+            let answer = Box::pin(self.finish(open)).await?;
             self.history.push(answer);
             if self.history.len() > self.config.max_redirects {
                 return Err(too_many(self.config.max_redirects, &self.history));
             }
             let origin = self.request.url.origin();
             injection::point("redirect");
-            redirect::follow(&mut self.request, status, url)?;
+            redirect::follow(self.request, status, url)?;
             if self.wants(EventKind::Redirect)
                 && let Some(answer) = self.history.last()
             {
@@ -118,12 +118,12 @@ impl<'a, T: Transport> Exchange<'a, T> {
 
     /// One URL: the request and, where the server asks for other credentials, the request with them.
     async fn hop(&mut self) -> Result<OpenResponse<T::Body>, Failure> {
-        if let Some(own_code) = self.authorizing.begin(&mut self.request, self.config.auth.as_ref())? {
+        if let Some(own_code) = self.authorizing.begin(self.request, self.config.auth.as_ref())? {
             let event = Event::Request(Box::new(self.request.clone()));
             if let Some(changed) = self.ask(own_code.as_ref(), event).await? {
                 self.authorizing.note(&self.request.headers, &changed.headers);
                 self.replace(changed);
-                self.authorizing.accept(&mut self.request)?;
+                self.authorizing.accept(self.request)?;
             }
         }
         self.add_cookies()?;
@@ -131,7 +131,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
             && let Some(changed) = self.tell(Event::Request(Box::new(self.request.clone()))).await?
         {
             self.replace(changed);
-            self.authorizing.accept(&mut self.request)?;
+            self.authorizing.accept(self.request)?;
         }
         if let Some(hooks) = hooks(self.config, EventKind::Informational) {
             let (told, interim) = Interim::of(hooks.clone(), self.tools.caller.clone());
@@ -141,11 +141,11 @@ impl<'a, T: Transport> Exchange<'a, T> {
         loop {
             let open = self.attempt().await?;
             self.keep_cookies(&open.headers);
-            if !self.authorizing.answer(&mut self.request, open.status, &open.headers)? {
+            if !self.authorizing.answer(self.request, open.status, &open.headers)? {
                 return Ok(open);
             }
             // Its body is read, so that the connection can serve again; a bad or too large one only costs that.
-            drop(self.finish(open).await);
+            drop(Box::pin(self.finish(open)).await);
         }
     }
 
@@ -162,7 +162,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
                 if self.wants(EventKind::Retry) {
                     self.tell(Event::Retry(Box::new(Err(self.error(failure))))).await?;
                 }
-                self.attempt_over(over).await
+                Box::pin(self.attempt_over(over)).await
             }
             Err(failure) if failure.unanswered => Err(failure.unrepeated()),
             done => done,
@@ -193,7 +193,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
         };
         // Nobody tells this task that the request has come further, and the patience for what comes next may be shorter.
         let look = timeout.shortest();
-        let sending = pin!(self.transport.send(&self.request, over, stage, caller.as_ref()));
+        let sending = pin!(self.transport.send(self.request, over, stage, caller.as_ref()));
         let sent = match &mut self.interim {
             None => clock.watch(sending, look, due).await,
             Some(interim) => clock.watch(pin!(interim.attend(sending, stage).boxed()), look, due).await,
@@ -250,7 +250,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
     /// credentials are not for this one either.
     fn replace(&mut self, request: Request) {
         let never = self.request.own.as_ref().is_some_and(|own| matches!(own.auth, Some(None)));
-        self.request = request;
+        *self.request = request;
         if never {
             self.request.own.get_or_insert_default().auth.get_or_insert(None);
         }
@@ -306,7 +306,7 @@ impl<'a, T: Transport> Exchange<'a, T> {
 
     /// The answer without its body.
     pub fn head_of(&mut self, open: &OpenResponse<T::Body>) -> Response {
-        let request = &self.request;
+        let request = &*self.request;
         let text = request.text.as_ref().filter(|text| ***text == *request.url.as_str());
         let common = request.method == Method::GET && open.reason.is_none();
         let rare = (!common).then(|| Rare { method: request.method.clone(), reason: open.reason.clone(), ..Rare::default() });

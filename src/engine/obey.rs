@@ -130,7 +130,7 @@ impl<T: Transport> Client<T> {
         let Ok(asked) = Request::new(Method::GET, url.as_str()) else { return Ok(Rules::unreachable()) };
         // It leads elsewhere where the site says so, whatever is to be done with its pages (RFC 9309, section 2.3.1.2).
         let own = Own { follow_redirects: Some(true), ..Own::default() };
-        let asked = Request { own: Some(Box::new(own)), timeout: request.timeout, headers: agent_only(request), ..asked };
+        let mut asked = Request { own: Some(Box::new(own)), timeout: request.timeout, headers: agent_only(request), ..asked };
         let (repeatable, deadline) = (Repeatable::of(&asked), tools.deadline());
         let again = |outcome: &mut Outcome| {
             let mut asking = lock(asking);
@@ -138,7 +138,7 @@ impl<T: Transport> Client<T> {
             asking.next = Instant::now().checked_add(wait);
             Some(wait)
         };
-        match self.exchange(asked, tools, Duration::ZERO, again).await {
+        match self.exchange(&mut asked, tools, Duration::ZERO, again).await {
             Err(wait) => Err(Untold::Wait(wait)),
             Ok(Ok(answer)) => Ok(Rules::parse(agent, answer.status.as_u16(), &answer.body)),
             Ok(Err(_)) => match deadline.filter(|deadline| deadline.at <= Instant::now()) {

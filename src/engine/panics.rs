@@ -68,12 +68,10 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_| Panic::last())
 }
 
-/// The same for a future.
-///
-/// # Errors
-/// Where it panics.
-pub async fn caught<F: Future>(work: F) -> Result<F::Output, Panic> {
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| Panic::last())
+/// The same for a future, which comes to `Err` where that panics.
+pub fn caught<F: Future>(work: F) -> impl Future<Output = Result<F::Output, Panic>> {
+    // An `async fn` would have room for it twice: as what it is given, and as what it waits for.
+    AssertUnwindSafe(work).catch_unwind().map(|done| done.map_err(|_| Panic::last()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -106,7 +106,10 @@ impl Service<Uri> for Connector {
     fn call(&mut self, destination: Uri) -> Self::Future {
         let opener = self.0.clone();
         match STAGE.try_with(Arc::clone) {
-            Ok(stage) => Box::pin(on_behalf(stage.clone(), async move { opener.find_room(destination, &stage).await })),
+            Ok(stage) => {
+                let observer = stage.clone();
+                Box::pin(on_behalf(observer, Box::pin(async move { opener.find_room(destination, &stage).await })))
+            }
             Err(_) => Box::pin(async move { opener.find_room(destination, &Stage::default()).await.map(TokioIo::new) }),
         }
     }
@@ -114,8 +117,10 @@ impl Service<Uri> for Connector {
 
 /// Opens a connection for a request. Where another connection becomes free first, the request takes that one and this goes on
 /// in the background, for whoever comes next.
-async fn on_behalf(stage: Arc<Stage>, connecting: impl Future<Output = Result<Link, Failure>>) -> Result<TokioIo<Link>, Failure> {
-    let mut connecting = pin!(connecting);
+async fn on_behalf(
+    stage: Arc<Stage>,
+    mut connecting: Pin<Box<impl Future<Output = Result<Link, Failure>>>>,
+) -> Result<TokioIo<Link>, Failure> {
     let mut mine = true;
     let opened = poll_fn(|context| {
         if mine && !is_awaited(&stage) {
