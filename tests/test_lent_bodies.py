@@ -25,6 +25,8 @@ from tests.servers.raw import RequestReader, deaf, never_read
 from tests.servers.routes import RouteServer
 from tests.servers.tls import Authority
 
+pytestmark = pytest.mark.compat
+
 PATIENCE = 10.0
 
 SIZE = 2**20
