@@ -45,7 +45,8 @@ rm "$folder"/report.*
 tests=${*:-tests/test_buffers.py tests/test_response.py::TestBuffer tests/test_tables.py tests/test_sources.py
     tests/test_pickle.py tests/test_saved.py tests/test_call.py tests/test_awaitable.py tests/test_bridge.py
     tests/test_loops.py tests/test_process.py tests/test_json.py tests/test_json_table.py tests/test_json_table_schema.py
-    tests/test_streaming.py tests/test_streamed_bodies.py tests/test_panics.py tests/test_eight_threads.py}
+    tests/test_streaming.py tests/test_streamed_bodies.py tests/test_lent_bodies.py tests/test_panics.py
+    tests/test_eight_threads.py}
 # Three are about speed, which there is none of here.
 # shellcheck disable=SC2086 # Several files.
 under_the_sanitizer -m pytest $tests \
