@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::{Request as HttpRequest, Response as HttpResponse, StatusCode, Uri};
 use hyper::body::{Body, Incoming};
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
@@ -73,8 +74,9 @@ impl Direct {
         *out.method_mut() = request.method.clone();
         *out.uri_mut() = uri(request)?;
         *out.headers_mut() = headers;
+        let shares = self.may_share(request);
         // hyper-util would add it too, by way of formatting. Over HTTP/2 there is none.
-        if let (false, Ok(host)) = (self.may_share(request), HeaderValue::from_str(request.authority())) {
+        if let (false, Ok(host)) = (shares, HeaderValue::from_str(request.authority())) {
             out.headers_mut().entry(HOST).or_insert(host);
         }
         if let Some(via) = self.connector.via() {
@@ -96,9 +98,11 @@ impl Direct {
             });
         }
         let _unanswered = self.unanswered(request, out.uri());
+        let uploads = !out.body().is_end_stream();
         // A request has one such look at its connection: a second one would take the place of the first.
-        let unsent = (!out.body().is_end_stream()).then(|| Unsent::of(&mut out));
-        let suspect = self.may_share(request).then(|| Suspect::of(&mut out, unsent.as_ref(), stage));
+        let connection = (uploads || shares).then(|| capture_connection(&mut out));
+        let _unsent = connection.clone().filter(|_| uploads).map(Unsent);
+        let suspect = connection.filter(|_| shares).map(|connection| Suspect::new(connection, stage));
         let answer = observed(stage.clone(), pool.request(out)).await;
         let mut answer: HttpResponse<Incoming> = answer.map_err(|error| refused(&error, stage))?;
         let facts = answer.extensions_mut().remove::<Arc<Facts>>();

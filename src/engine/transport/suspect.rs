@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use http::Request;
-use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use hyper_util::client::legacy::connect::CaptureConnection;
 
 use super::super::stage::Stage;
 use super::connection::Facts;
-use super::unsent::Unsent;
 
 /// Nothing at all has come for so long, not even to others: whoever comes next had better open another one.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -51,9 +49,8 @@ pub struct Suspect {
 }
 
 impl Suspect {
-    /// The connection that this request will go over.
-    pub fn of<B>(request: &mut Request<B>, unsent: Option<&Unsent>, stage: &Arc<Stage>) -> Self {
-        let connection = unsent.map_or_else(|| capture_connection(request), Unsent::connection);
+    /// The connection that the request of this stage will go over.
+    pub fn new(connection: CaptureConnection, stage: &Arc<Stage>) -> Self {
         Self { connection, stage: stage.clone() }
     }
 

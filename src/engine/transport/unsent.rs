@@ -1,25 +1,12 @@
 //! A request with a body that is given up while it is being written.
 
-use http::Request;
-use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use hyper_util::client::legacy::connect::CaptureConnection;
 
 use super::connection::Facts;
 
 /// The connection that a request with a body is written to, once there is one, and until the head of its answer has come.
 /// Where it is dropped before that, the connection ends: hyper alone would first have the server take all that it was given.
-pub struct Unsent(CaptureConnection);
-
-impl Unsent {
-    /// The connection that this request will go over.
-    pub fn of<B>(request: &mut Request<B>) -> Self {
-        Self(capture_connection(request))
-    }
-
-    /// The same, for whoever else wants to know.
-    pub fn connection(&self) -> CaptureConnection {
-        self.0.clone()
-    }
-}
+pub struct Unsent(pub CaptureConnection);
 
 impl Drop for Unsent {
     fn drop(&mut self) {
