@@ -2,18 +2,10 @@
 
 from curl_cffi.requests import AsyncSession
 
-from .harness import PAYLOAD, Job, run
+from .harness import PAYLOAD, Job, run, usual
 
 
 async def main(job: Job) -> None:
-    async def read(url: str) -> tuple[int, int]:
-        response = await session.get(url)
-        return response.status_code, len(response.content)
-
-    async def decode(url: str) -> tuple[int, int]:
-        response = await session.get(url)
-        return response.status_code, len(response.json())
-
     async def upload(url: str) -> tuple[int, int]:
         response = await session.post(url, data=PAYLOAD)
         return response.status_code, len(response.content)
@@ -27,7 +19,7 @@ async def main(job: Job) -> None:
 
     verify = job.ca if job.tls else True
     async with AsyncSession(max_clients=job.in_flight, verify=verify) as session:
-        await job.measure(read=read, decode=decode, upload=upload, stream=stream)
+        await job.measure(**{**usual(session), "upload": upload}, stream=stream)
 
 
 run(main)
