@@ -155,7 +155,7 @@ GOALS: tuple[Goal | HeldGoal | TrialGoal | First, ...] = (
     TrialGoal("turns", "ns to admit and give back", 1_000),
     # A piece that comes to cost more has changed, and somebody should know why.
     TrialGoal("instructions", "gather / floor-reqwest", 1),
-    TrialGoal("instructions", "await, the loop's thread", 42_000),
+    TrialGoal("instructions", "await, the loop's thread", 34_000),
     TrialGoal("instructions", "sleep", 31_000),
     TrialGoal("instructions", "a URL", 4_000),
     TrialGoal("instructions", "header lines", 1_000),
