@@ -17,12 +17,9 @@ from typing import Any
 import fastfetch as ff
 from fastfetch import sync
 
-from tests.programs.running import allow_slow_callbacks
+from tests.programs.running import BODY, allow_slow_callbacks
 
 PATIENCE = 10.0
-
-BODY = bytes(100_000)
-"""Large enough to be sent from where it lies."""
 
 
 def leaving() -> None:

@@ -18,12 +18,9 @@ from multiprocessing.connection import Connection
 import fastfetch as ff
 from fastfetch import sync
 
-from tests.programs.running import allow_slow_callbacks
+from tests.programs.running import BODY, allow_slow_callbacks
 
 PATIENCE = 10.0
-
-BODY = bytes(100_000)
-"""Large enough to be sent from where it lies."""
 
 # Python 3.12 and later warn of any fork beside threads. That is what this is about.
 warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork")

@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
 """How many seconds a program may take before it counts as hung."""
 
+BODY = bytes(100_000)
+"""Large enough to be sent from where it lies."""
+
 DEVELOPMENT = ("-X", "dev")
 """Python's development mode, which hides nothing."""
 
